@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-explaining bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -58,7 +58,7 @@ cli: ## Build the command line, target/cli/evergreen
 
 build: $(BUILT) ## Build the functions for this machine
 
-test: unit-test python-test onnx-test verify-machines proof-test e2e api-test cli-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, training as on other machines, twelve real tables, deployed stack, generated requests, command line, pages in a browser
+test: unit-test python-test onnx-test verify-machines proof-test e2e api-test cli-test clients-test browser-test ## Run all tests: Rust, Python, comparison with ONNX Runtime, training as on other machines, twelve real tables, deployed stack, generated requests, command line, clients of other servers, pages in a browser
 
 # Every build names the whole workspace. With fewer packages, the same crates get other features and are compiled again.
 unit-test: ## Run the tests of the Rust code
@@ -72,9 +72,10 @@ python-test: .venv/emulator/ready .venv/onnx/ready ## Run the tests of the Pytho
 	@for program in $(WITHOUT_NUMPY); do (cd $$program && ../../$(PYTHON) -m unittest discover --quiet -s tests -t .) || exit 1; done
 	@for program in $(WITH_NUMPY); do (cd $$program && ../../.venv/onnx/bin/python -m unittest discover --quiet -s tests -t .) || exit 1; done
 
-onnx-test: .venv/onnx/ready ## Compare predictions with ONNX Runtime: every model family on every table of the proof, and random pipelines
+onnx-test: .venv/onnx/ready ## Compare predictions with ONNX Runtime, and explanations with shap: every model family on every table of the proof, and random pipelines
 	cargo build --workspace --examples --locked
 	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
+	@.venv/onnx/bin/python infra/onnx/contributions.py
 
 verify-machines: .venv/onnx/ready ## Train as on other processors (with QEMU, if it is installed) and compare the artifacts byte for byte (ARGS=--all uses all tables)
 	cargo build --workspace --examples --locked
@@ -97,6 +98,9 @@ api-test: $(BUILT) .venv/browser/ready ## Call every route of the console with g
 
 cli-test: $(BUILT) ## Use every command of the command line with a stack of its own, and check the exit codes
 	@$(LOCAL) commands
+
+clients-test: $(BUILT) .venv/clients/ready .venv/browser/ready ## Call the prediction API with the clients of MLflow, Triton and SageMaker, and from a page (ARGS=name selects tests)
+	@BROWSER=$(BROWSER) $(LOCAL) clients -- $(ARGS)
 
 dynamodb-test: .venv/emulator/ready ## Run the registry tests with Amazon's DynamoDB Local; needs Java and npm (ARGS=name selects tests)
 	cargo test --workspace --locked --test registry --no-run
@@ -143,7 +147,7 @@ deny: .venv/lint/ready ## Check licences, bans, sources and known vulnerabilitie
 	@ADVISORIES=$(ADVISORIES) infra/deny
 
 # Each folder is its own program: its modules import each other by their short names.
-TYPED := infra/bench infra/browser infra/cost infra/drift infra/local infra/machines infra/proof infra/served infra/words
+TYPED := infra/bench infra/browser infra/clients infra/cost infra/drift infra/local infra/machines infra/proof infra/served infra/words
 PARTLY_TYPED := infra/onnx
 # JSON and the AWS SDK have no types, so functions may return their values without a check.
 STRICT := --strict --no-warn-return-any
@@ -175,7 +179,7 @@ bench-memory: .venv/parquet/ready ## Compare the peak memory of training with it
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
 bench: override ARGS :=
-bench: bench-reading bench-train bench-scoring bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
+bench: bench-reading bench-train bench-scoring bench-explaining bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
 year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)
@@ -207,6 +211,10 @@ $(CARGO_FUZZ):
 bench-scoring: .venv/onnx/ready ## Measure predictions of 1 and 10,000 rows beside smartcore, ONNX Runtime and scikit-learn (ARGS='--only iris' selects cases)
 	cargo build --workspace --release --example score --locked
 	@.venv/onnx/bin/python infra/bench/scoring --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
+
+bench-explaining: .venv/onnx/ready ## Measure explanations of predictions beside shap and LightGBM
+	cargo build --workspace --release --example score --locked
+	@.venv/onnx/bin/python infra/bench/explaining --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
 
 bench-serving: $(BUILT) ## Measure cold start, warm calls and size of the predict function (ARGS='--binary A B' measures other binaries, alternately)
 	cargo build --package evergreen-bench-serving --profile bench-driver --locked

@@ -8,7 +8,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::failure::Failure;
-use crate::http::{Http, Request};
+use crate::http::{Http, Received, Request};
 use crate::problem::{CalledApi, refused};
 use crate::signing;
 
@@ -74,7 +74,7 @@ impl StackApi {
         for pause in PAUSES {
             match self.once(request).await {
                 Err(Failure::Unreachable { .. }) => {}
-                Ok((429 | 502..=504, _)) => {}
+                Ok(Received { status: 429 | 502..=504, .. }) => {}
                 answer => return self.judged(answer?),
             }
             tokio::time::sleep(pause).await;
@@ -82,7 +82,16 @@ impl StackApi {
         self.judged(self.once(request).await?)
     }
 
-    async fn once(&self, request: &Request) -> Result<(u16, Vec<u8>), Failure> {
+    /// Sends a request of another program to the same path, with the rights of this API. It is sent once, and the answer may
+    /// be an error.
+    pub async fn forward(&self, mut request: Request) -> Result<Received, Failure> {
+        request.address = format!("{}{}", self.url(), request.address);
+        request.headers.push(user_agent());
+        request.headers.extend(self.key.iter().map(|key| ("x-api-key".to_owned(), key.clone())));
+        self.once(&request).await
+    }
+
+    async fn once(&self, request: &Request) -> Result<Received, Failure> {
         let mut signed = request.clone();
         signed.headers.extend(self.proofs(request)?);
         self.http.send(&signed).await
@@ -98,7 +107,7 @@ impl StackApi {
         }
     }
 
-    fn judged(&self, (status, body): (u16, Vec<u8>)) -> Result<Value, Failure> {
+    fn judged(&self, Received { status, body, .. }: Received) -> Result<Value, Failure> {
         let json = if body.is_empty() { Ok(Value::Null) } else { serde_json::from_slice(&body) };
         match (status, json) {
             (200..=299, Ok(json)) => Ok(json),

@@ -72,9 +72,16 @@ pub enum CliCommand {
     },
     /// Send what turned out true about predictions, from a JSON or CSV file or the standard input
     Feedback {
-        /// The file: `id` and `actual` of each prediction, as JSON (one object or a list) or CSV with a header. `-` is the
-        /// standard input
+        /// The file: `id` and `actual` of each prediction, as JSON (one object or a list) or CSV with a header. Other columns
+        /// are those of the row, which the stack may keep. `-` is the standard input
         file: PathBuf,
+    },
+    /// Listen on 127.0.0.1 and forward requests to the prediction API with its path and key, for clients of MLflow, KServe,
+    /// Triton or SageMaker that know neither
+    Proxy {
+        /// The port to listen on. 0 chooses a free one
+        #[arg(long, default_value_t = 8080)]
+        port: u16,
     },
     /// Copy the whole model with its history into a folder, to import it into another stack
     Export {

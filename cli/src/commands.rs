@@ -9,6 +9,7 @@ mod link;
 mod maintenance;
 mod muting;
 mod predict;
+mod proxy;
 mod reading;
 mod rollout;
 mod schedule;
@@ -33,7 +34,10 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         }
         CliCommand::Feedback { file } => {
             let elements = predict::rows(Some(file), Vec::new())?;
-            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, &elements).await
+            feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, elements).await
+        }
+        CliCommand::Proxy { port } => {
+            proxy::serve(Stack::locate(arguments.options).await?.prediction().await?, port).await
         }
         CliCommand::Export { to } => transfer::export(&Stack::locate(arguments.options).await?, &to).await,
         CliCommand::Import(options) => transfer::import(&Stack::locate(arguments.options).await?, options).await,
@@ -51,6 +55,7 @@ async fn call(api: &StackApi, command: ConsoleCommand) -> Result<Answer, Failure
         ConsoleCommand::Champions { limit } => reading::champions(api, limit).await,
         ConsoleCommand::Audit { limit, before } => reading::audit(api, limit, before).await,
         ConsoleCommand::Alarms => reading::alarms(api).await,
+        ConsoleCommand::Drift => reading::drift(api).await,
         ConsoleCommand::Live => reading::live(api).await,
         ConsoleCommand::Train(options) => training::train(api, options).await,
         ConsoleCommand::Promote { version, why } => champion::promote(api, version, why).await,

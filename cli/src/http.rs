@@ -28,6 +28,17 @@ pub struct Request {
     pub body: Option<Vec<u8>>,
 }
 
+/// An answer.
+#[derive(Debug, Clone)]
+pub struct Received {
+    /// The HTTP status.
+    pub status: u16,
+    /// The headers, by name in lower case.
+    pub headers: Vec<(String, String)>,
+    /// The whole body.
+    pub body: Vec<u8>,
+}
+
 /// Sends requests over HTTP and HTTPS.
 #[derive(Debug, Clone)]
 pub struct Http(SharedHttpConnector);
@@ -46,8 +57,8 @@ impl Http {
         http_client_fn(move |_, _| connector.clone())
     }
 
-    /// Sends a request and returns status and body of the answer.
-    pub async fn send(&self, request: &Request) -> Result<(u16, Vec<u8>), Failure> {
+    /// Sends a request and returns the answer.
+    pub async fn send(&self, request: &Request) -> Result<Received, Failure> {
         let unreachable = |cause| Failure::unreachable(format!("no answer from {}", host(&request.address)), cause);
         match tokio::time::timeout(TIMEOUT, self.exchange(request)).await {
             Ok(answer) => answer.map_err(unreachable),
@@ -55,7 +66,7 @@ impl Http {
         }
     }
 
-    async fn exchange(&self, request: &Request) -> Result<(u16, Vec<u8>), Box<dyn std::error::Error + Send + Sync>> {
+    async fn exchange(&self, request: &Request) -> Result<Received, Box<dyn std::error::Error + Send + Sync>> {
         let body = request.body.as_ref().map_or_else(SdkBody::empty, |body| SdkBody::from(body.clone()));
         let mut sent = HttpRequest::new(body);
         sent.set_method(request.method)?;
@@ -65,8 +76,9 @@ impl Http {
         }
         let answer = self.0.call(sent).await?;
         let status = answer.status().as_u16();
+        let headers = answer.headers().iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
         let body = ByteStream::new(answer.into_body()).collect().await?;
-        Ok((status, body.to_vec()))
+        Ok(Received { status, headers, body: body.to_vec() })
     }
 }
 

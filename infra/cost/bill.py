@@ -76,6 +76,8 @@ def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
     calls = stack.metrics_runs + events
     watching = (
         rates.of(calls, "put_metric_data")
+        # The requests of the last weeks.
+        + rates.of(calls, "get_metric_data")
         + rates.of(calls, "lambda_request")
         + rates.compute(calls, kept["metrics_ms"], stack.metrics_memory, stack.architecture)
         + rates.of(calls, "trace")
@@ -107,7 +109,7 @@ def idle(stack: Stack, kept: dict[str, Any], rates: Rates) -> list[Line]:
     return [
         Line(f"{always}, and {rare} ({more})", rates.of(metrics, "custom_metric")),
         Line(f"{stack.alarms} alarms on {stack.watched} metrics", rates.of(stack.watched, "alarm")),
-        Line(f"{watched}: PutMetricData, time, traces, reads, logs", watching),
+        Line(f"{watched}: PutMetricData, GetMetricData, time, traces, reads, logs", watching),
         Line(f"{trainings} trainings of {seconds:g} s at {memory:,} MB", training),
         Line(
             f"{kept['stored_megabytes']} MB of artifacts", rates.of(kept["stored_megabytes"] / 1000, "object_gigabyte")

@@ -55,8 +55,8 @@ def read() -> Stack:
         schedules = [event["Properties"] for event in events if event["Type"] == "ScheduleV2"]
         return sum(per_month(value(schedule["ScheduleExpression"])) for schedule in schedules)
 
-    # By default there is no webhook.
-    made = [resource for resource in resources.values() if resource.get("Condition") != "HasWebhook"]
+    # By default there is no webhook and no code rollout.
+    made = [it for it in resources.values() if it.get("Condition") not in ("HasWebhook", "RollsOutCode")]
 
     def count(kind: str) -> int:
         return sum(resource["Type"] == kind for resource in made)

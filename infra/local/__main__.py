@@ -9,6 +9,7 @@ from pathlib import Path
 from driver import (
     authorization,
     browser,
+    clients,
     cloud,
     commandline,
     deploy,
@@ -95,6 +96,11 @@ def test_browser(arguments: argparse.Namespace) -> int:
     return browser.tests(arguments.arguments)
 
 
+def test_clients(arguments: argparse.Namespace) -> int:
+    """Runs the real clients of other protocols."""
+    return clients.tests(arguments.arguments)
+
+
 def localstack_answers(arguments: argparse.Namespace) -> None:
     """Checks that LocalStack answers."""
     localstack.require(_settings(arguments))
@@ -170,6 +176,7 @@ def _parser() -> argparse.ArgumentParser:
     for name, tested, text in (
         ("test", test, "run the tests of the deployed stack, with their own emulator"),
         ("browser", test_browser, "test the console's pages in Chromium, with their own emulator"),
+        ("clients", test_clients, "call the prediction API with real clients of other protocols"),
         ("dynamodb-test", test_dynamodb, "run the registry's tests against DynamoDB Local"),
         ("schemathesis", test_api, "call every route of the console's API with generated values"),
         (

@@ -11,6 +11,9 @@ use serde_json::Value;
 use crate::stack::variable;
 use crate::wait::{seconds, until};
 
+/// Name of the Lambda alias by which API Gateway calls the predict function.
+const ALIAS: &str = "live";
+
 /// Test client of the deployed Lambda functions, with the functions' names.
 #[derive(Debug, Clone)]
 pub struct Functions {
@@ -132,5 +135,20 @@ impl Functions {
             (now.last_update_status == Some(LastUpdateStatus::Successful)).then_some(())
         })
         .await;
+        if function == self.predict {
+            self.publish(function).await;
+        }
+    }
+
+    /// Points the Lambda alias of the function to a new Lambda version and deletes the former one, as a deployment does.
+    async fn publish(&self, function: &str) {
+        let live = self.client.get_alias().function_name(function).name(ALIAS).send().await;
+        let former = live.expect("the function has an alias").function_version.expect("an alias has a version");
+        let published = self.client.publish_version().function_name(function).send().await;
+        let version = published.expect("Lambda publishes a version").version.expect("a version has a number");
+        let update = self.client.update_alias().function_name(function).name(ALIAS).function_version(version);
+        update.send().await.expect("the alias can be changed");
+        let deletion = self.client.delete_function().function_name(function).qualifier(former);
+        deletion.send().await.expect("Lambda deletes a version");
     }
 }

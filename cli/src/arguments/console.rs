@@ -114,6 +114,8 @@ pub enum ConsoleCommand {
     },
     /// List all alarms with their state
     Alarms,
+    /// How served rows compare with the training data, and what the stack did by itself
+    Drift,
     /// How right the predictions were whose truth is known, day by day
     Live,
     /// Send no mail about an alarm until a time

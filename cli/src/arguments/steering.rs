@@ -155,7 +155,7 @@ pub struct MuteOptions {
     #[arg(long = "for", value_name = "DURATION", value_parser = duration::parse, required_unless_present = "until")]
     duration: Option<SignedDuration>,
     /// Until when, such as 2026-12-01T08:00:00Z
-    #[arg(long, value_name = "TIME", conflicts_with = "duration")]
+    #[arg(long, value_name = "TIME", value_parser = duration::time, conflicts_with = "duration")]
     until: Option<Timestamp>,
     /// Why; the audit shows it
     #[arg(long)]

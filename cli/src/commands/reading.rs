@@ -1,4 +1,4 @@
-//! Commands that only read: runs, versions, comparison, champions, alarms, live accuracy, audit.
+//! Commands that only read: runs, versions, comparison, champions, alarms, drift, live accuracy, audit.
 
 use serde_json::Value;
 
@@ -69,6 +69,13 @@ pub async fn alarms(api: &StackApi) -> Result<Answer, Failure> {
 pub async fn live(api: &StackApi) -> Result<Answer, Failure> {
     let json = api.get("/live", &[]).await?;
     let text = render::live(&json);
+    Ok(Answer::new(json, text))
+}
+
+/// Shows how served rows compare with the training data, and what the stack did by itself.
+pub async fn drift(api: &StackApi) -> Result<Answer, Failure> {
+    let json = api.get("/drift", &[]).await?;
+    let text = render::drift(&json);
     Ok(Answer::new(json, text))
 }
 

@@ -87,6 +87,34 @@ fn versions_are_compared_in_one_request() {
 }
 
 #[test]
+fn drift_is_shown_with_the_skew_check_and_what_the_stack_did_by_itself() {
+    let column = |name: &str, drifted, noise| {
+        json!({"name": name, "psi": 0.41, "is_drifted": drifted, "is_beyond_noise": noise,
+            "sentence": format!("{name}: above 50: 60.0 % of served rows, 20.0 % in training; PSI 0.41, beyond noise.")})
+    };
+    let columns = [column("income", false, true), column("age", true, true), column("plan", false, false)];
+    let sentence = "Drift in the last four weeks (3000 rows): age.";
+    let answer = json!({
+        "comparisons": [{"length": "four_weeks", "columns": columns, "sentence": sentence}],
+        "skew": {"rows": 20, "differing": 0, "sentence": "20 rows of training get the same answers."},
+        "reactions": [{"sentence": "Evergreen asked for a training run, because the served data has drifted."}],
+    });
+    let server = Server::start([("GET /api/drift", 200, answer)]);
+    let ran = server.run(&["drift"]);
+    for expected in [
+        "Drift in the last four weeks (3000 rows): age.",
+        "four weeks",
+        "drifted",
+        "20 rows of training get the same answers.",
+        "Evergreen asked for a training run",
+    ] {
+        assert!(ran.output.contains(expected), "{expected}: {ran:?}");
+    }
+    assert!(ran.output.find("age: above").unwrap() < ran.output.find("income: above").unwrap(), "{ran:?}");
+    assert!(!ran.output.contains("plan: above"), "{ran:?}");
+}
+
+#[test]
 fn the_live_accuracy_is_shown_with_its_days() {
     let server = Server::start([(
         "GET /api/live",

@@ -356,6 +356,22 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
+    /// Alarm: a deployment of new code of the predict function was rolled back.
+    CodeRolledBack {
+        name: "code-rolled-back",
+        meaning: "New code of the predict function failed on live requests, or its deployment was stopped. The former \
+                  code answers all requests again. This alarm ends by itself after an hour.",
+        raised: |_| "new code failed on live requests and was rolled back".to_owned(),
+        cleared: |_| "no deployment of new code was rolled back in the last hour".to_owned(),
+        steps: &[
+            step("Read why the new code failed (`status` 500 or more, or a crash):", Command::Logs("predict")),
+            advice("Deploy corrected code. No alarm that rings now stops that deployment."),
+            advice("If the cause was not the code, deploy it again, or once with CodeRollout=none."),
+        ],
+        missing_data: MissingData::Ends,
+        is_emulated: false,
+    }
+
     /// Alarm: the prediction API answers too slowly.
     PredictionLatency {
         name: "prediction-latency",
@@ -406,6 +422,21 @@ alarms! {
         ],
         missing_data: MissingData::KeepsState,
         threshold: 0.8,
+    }
+
+    /// Alarm: no requests to the prediction API come any more.
+    TrafficGone {
+        name: "traffic-gone",
+        meaning: "The prediction API got requests for weeks, and now it gets none. Chance alone brings such a silence \
+                  less than once in ten years. Probably the clients cannot reach the API, or have stopped calling it.",
+        raised: |_| "requests to the prediction API have stopped".to_owned(),
+        cleared: |_| "requests come again, or have been missing for four weeks".to_owned(),
+        steps: &[
+            step("See how many requests each key has made on each day:", Command::Usage),
+            advice("Send a request yourself. If it fails, look for the cause in the address, the certificate and the key."),
+            advice("If you get an answer, ask the clients. A long holiday looks the same: then mute the alarm."),
+        ],
+        missing_data: MissingData::KeepsState,
     }
 
     /// Alarm: some health metrics cannot be computed, so their alarms rely on old values.

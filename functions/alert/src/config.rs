@@ -48,7 +48,7 @@ impl AlertConfig {
                 model: environment.parsed::<ModelName>("EVERGREEN_MODEL")?,
                 stack: environment.required("EVERGREEN_STACK")?,
                 table: table.clone(),
-                dashboard_url: environment.required("EVERGREEN_DASHBOARD_URL")?,
+                dashboard_url: dashboard_url(environment)?,
                 console_url: console_url(environment),
                 zone: zone(environment)?,
             },
@@ -69,6 +69,15 @@ fn console_url(environment: &Environment) -> Option<String> {
         false => url,
     };
     Some(url.trim_end_matches('/').to_owned())
+}
+
+// An emulator has no dashboard, and AWS's own console knows nothing of its stacks.
+/// Returns the address that shows the state of all alarms: the dashboard, or on an emulator the console's page of alarms.
+fn dashboard_url(environment: &Environment) -> Result<String, ConfigError> {
+    let url = environment.required("EVERGREEN_DASHBOARD_URL")?;
+    let is_emulated = environment.optional("EVERGREEN_CONSOLE_URL").is_some_and(|path| path.starts_with('/'));
+    let page = console_url(environment).filter(|_| is_emulated).map(|console| format!("{console}/alarms"));
+    Ok(page.unwrap_or(url))
 }
 
 /// Returns the time zone of the stack's schedule. UTC if the stack does not say it.
@@ -117,6 +126,17 @@ mod tests {
         let path = ("EVERGREEN_CONSOLE_URL", "/restapis/abc/v1/_user_request_");
         let local = url(&[path, ("AWS_ENDPOINT_URL", "http://127.0.0.1:4566/")]);
         assert_eq!(local.as_deref(), Some("http://127.0.0.1:4566/restapis/abc/v1/_user_request_"));
+    }
+
+    #[test]
+    fn mails_of_an_emulated_stack_lead_to_its_own_page_of_alarms() {
+        let own = [("EVERGREEN_CONSOLE_URL", "/restapis/abc/v1/_user_request_"), ("AWS_ENDPOINT_URL", "http://local")];
+        let url = |own: &[(&str, &str)]| {
+            let environment = Environment::from_lookup(environment_with(&COMPLETE, own));
+            AlertConfig::read(&environment).unwrap().letterhead.dashboard_url
+        };
+        assert_eq!(url(&own), "http://local/restapis/abc/v1/_user_request_/alarms");
+        assert_eq!(url(&[("EVERGREEN_CONSOLE_URL", "https://example.com/v1")]), "https://example.com/dashboard");
     }
 
     #[test]

@@ -6,12 +6,13 @@
 mod event;
 mod letter;
 mod lines;
+mod picture;
 mod sending;
 mod week;
 
 use evergreen_lifecycle::ports::{
-    AlarmRecords, BilledResources, BilledUsage, Champions, Clock, Lease, LiveRecord, MailClaims, Mailer, Reactions,
-    Runs, Schedules, ServedRecord, Sleeper,
+    AlarmRecords, BilledResources, BilledUsage, Champions, Clock, Lease, LiveRecord, MailClaims, Mailer, MetricHistory,
+    Reactions, Runs, Schedules, ServedRecord, Sleeper,
 };
 use jiff::Timestamp;
 use lambda_runtime::Diagnostic;
@@ -29,7 +30,7 @@ impl<R: AlarmRecords + Champions + LiveRecord + MailClaims + Reactions + Runs + 
 
 /// Writes the weekly digest and sends it.
 #[derive(Debug)]
-pub struct DigestHandler<'a, R, M, S, U, C> {
+pub struct DigestHandler<'a, R, M, S, U, H, C> {
     /// The registry of the model.
     pub registry: &'a R,
     /// The service that sends mails.
@@ -38,6 +39,8 @@ pub struct DigestHandler<'a, R, M, S, U, C> {
     pub schedules: &'a S,
     /// The monitoring service that counts the usage.
     pub usage: &'a U,
+    /// The values of metrics over time, for the picture.
+    pub history: &'a H,
     /// The resources whose usage is billed. Without functions, the usage is unknown.
     pub billed: &'a BilledResources,
     /// The clock.
@@ -79,12 +82,13 @@ impl From<DigestError> for Diagnostic {
     }
 }
 
-impl<R, M, S, U, C> DigestHandler<'_, R, M, S, U, C>
+impl<R, M, S, U, H, C> DigestHandler<'_, R, M, S, U, H, C>
 where
     R: DigestRegistry,
     M: Mailer,
     S: Schedules,
     U: BilledUsage,
+    H: MetricHistory,
     C: Clock + Sleeper,
 {
     /// Sends the digest of the week before `at`, the time of the schedule. `invocation` is the id of this Lambda
@@ -96,7 +100,8 @@ where
         let now = self.clock.now();
         let lease = Lease { holder: format!("{invocation} at {now}"), now, until };
         let week = Week::read(self, at).await;
-        let mail = letter::write(&week, self.letterhead)?;
+        let picture = picture::of(&week, self.history, self.letterhead).await;
+        let mail = letter::write(&week, picture, self.letterhead)?;
         let (report, not_sent) = self.send_to_all(&mail, at, &lease).await;
         if not_sent == 0 { Ok(report) } else { Err(DigestError::NotSent(not_sent)) }
     }

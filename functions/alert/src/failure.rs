@@ -1,9 +1,9 @@
 //! Finds the training run that explains an alarm, and describes how the run ended and why.
 
 use evergreen_lifecycle::health::failed_for_good;
-use evergreen_lifecycle::ports::{Rollouts, Runs};
+use evergreen_lifecycle::ports::{Rollouts, Runs, Versions};
 use evergreen_lifecycle::rollout::RolloutOutcome;
-use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger};
+use evergreen_lifecycle::{Run, RunId, RunStatus, Trigger, Version, VersionNumber};
 use jiff::Timestamp;
 
 use crate::quantity::moment;
@@ -26,6 +26,10 @@ pub struct RunFailure {
     /// When the training run ended, or when it started if its end is unknown.
     at: Timestamp,
     reason: Option<String>,
+    /// The version that the gate refused. `None` if the run made no version.
+    version: Option<VersionNumber>,
+    /// How many answers the refused version would have changed, as a sentence.
+    impact: Option<String>,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -39,7 +43,7 @@ enum Ended {
 impl RunFailure {
     /// Returns the newest training run that explains why `alarm` is raised at `now`. `None` if no run explains the
     /// alarm.
-    pub async fn behind(alarm: &Alarm, registry: &(impl Rollouts + Runs), now: Timestamp) -> Option<Self> {
+    pub async fn behind(alarm: &Alarm, registry: &(impl Rollouts + Runs + Versions), now: Timestamp) -> Option<Self> {
         // Only a raised alarm about training has such a run. If the registry does not answer, a warning is logged and
         // the mail is sent without the run.
         if alarm.state == AlarmState::Alarm && alarm.kind == AlarmKind::RolloutRolledBack {
@@ -48,14 +52,24 @@ impl RunFailure {
         if alarm.state != AlarmState::Alarm || !is_about_training(&alarm.kind) {
             return None;
         }
-        match registry.recent_runs_with_trainings(RUNS).await {
-            // A run whose record cannot be read is skipped.
-            Ok(runs) => newest(&alarm.kind, &runs.into_iter().filter_map(Result::ok).collect::<Vec<_>>(), now),
-            Err(error) => {
-                tracing::warn!(%error, cause = %error.cause, "the mail is sent without the run");
-                None
-            }
-        }
+        let runs = registry.recent_runs_with_trainings(RUNS).await.inspect_err(|error| {
+            tracing::warn!(%error, cause = %error.cause, "the mail is sent without the run");
+        });
+        // A run whose record cannot be read is skipped.
+        let runs: Vec<Run> = runs.ok()?.into_iter().filter_map(Result::ok).collect();
+        let found = newest(&alarm.kind, &runs, now)?;
+        let impact = found.impact_of_version(registry).await;
+        Some(Self { impact, ..found })
+    }
+
+    /// Returns how many answers the refused version would have changed. `None` if this is not known.
+    async fn impact_of_version(&self, registry: &impl Versions) -> Option<String> {
+        let number = self.version.filter(|_| self.ended == Ended::Refused)?;
+        let found = registry.version(number).await.inspect_err(|error| {
+            tracing::warn!(%error, cause = %error.cause, "the mail is sent without the impact of the version");
+        });
+        let Version { decision, .. } = found.ok()??.ok()?;
+        Some(evergreen_lifecycle::text::shortened(&decision.impact_if_promoted()?, MAX_REASON))
     }
 
     /// Returns the run whose version was rolled back, with what was compared. `None` if no version was, or if the registry
@@ -67,7 +81,7 @@ impl RunFailure {
         let rollout = found.ok()??.ok()?;
         let end = rollout.end.filter(|end| end.outcome == RolloutOutcome::RolledBack)?;
         let (run, reason) = (rollout.challenger.run_id, Some(in_short(&end.reason)));
-        Some(Self { run, file: None, ended: Ended::RolledBack, at: end.at, reason })
+        Some(Self { run, file: None, ended: Ended::RolledBack, at: end.at, reason, version: None, impact: None })
     }
 
     /// Describes the failed training run in one line: its id, how it ended and why.
@@ -86,9 +100,14 @@ impl RunFailure {
                 format!("Run {run}, started on {at}, was lost without an error: out of memory or time, or stopped")
             }
         };
-        match &self.reason {
-            Some(reason) => format!("{ended}: {reason}"),
-            None => format!("{ended}."),
+        let told = match (&self.reason, &self.impact) {
+            (Some(reason), None) => return format!("{ended}: {reason}"),
+            (Some(reason), Some(_)) => format!("{ended}: {}.", reason.trim_end_matches('.')),
+            (None, _) => format!("{ended}."),
+        };
+        match &self.impact {
+            Some(impact) => format!("{told} {impact}"),
+            None => told,
         }
     }
 
@@ -107,7 +126,8 @@ impl RunFailure {
             Trigger::Import { key, .. } => Some(key.clone()),
             Trigger::Schedule { .. } | Trigger::Manual { .. } => None,
         };
-        Some(Self { run: run.id.clone(), file, ended, at, reason: run.reason().map(in_short) })
+        let reason = run.reason().map(in_short);
+        Some(Self { run: run.id.clone(), file, ended, at, reason, version: run.version(), impact: None })
     }
 }
 
@@ -153,6 +173,7 @@ fn in_short(reason: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use evergreen_lifecycle::{AnswerChanges, ChangedPlace, ComparedRows, Impact};
     use evergreen_testkit::{Memory, champion, finished_run, moment, rollout, run, version};
     use jiff::SignedDuration;
 
@@ -191,6 +212,28 @@ mod tests {
         insta::assert_snapshot!(described, @"The version of run manual-v2 was rolled back on Tue 24 Nov 2026, 03:00 UTC: it failed in 9 of 80 requests");
         memory.take_away("registry");
         assert_eq!(RunFailure::of_rollout(&memory).await, None);
+    }
+
+    #[tokio::test]
+    async fn the_mail_about_refusals_says_how_many_answers_would_change() {
+        let memory = Memory::default();
+        let mut refused = version(4, 0.5, at(4));
+        refused.decision.champion_version = VersionNumber::new(3);
+        refused.decision.impact = Some(Impact {
+            basis: ComparedRows::Served { days: 7 },
+            rows: 9841,
+            changed: 312,
+            changes: AnswerChanges::Labels { transitions: Vec::new() },
+            mostly: Some(ChangedPlace { condition: "plan = pro".into(), rows: 2104, changed: 281 }),
+        });
+        let run = finished_run("at-4", at(4), &refused);
+        memory.state().runs.insert(run.id.clone(), run.clone());
+        let found = newest(&AlarmKind::VersionsRefused, &[run], at(30)).unwrap();
+        // The record may be deleted.
+        assert_eq!(found.impact_of_version(&memory).await, None);
+        memory.state().versions.insert(refused.number, refused);
+        let impact = found.impact_of_version(&memory).await;
+        insta::assert_snapshot!(RunFailure { impact, ..found }.describe(), @"Run manual-at-4 made a version that was refused on Tue 24 Nov 2026, 04:00 UTC: hold-out accuracy 0.5000 is below the floor 0.9000. If it served, 312 of 9,841 answers would change, most of them where plan = pro (281 of 312). It was compared with version 3 on 9,841 rows served in the last 7 days.");
     }
 
     #[test]

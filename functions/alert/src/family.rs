@@ -23,9 +23,10 @@ impl AlarmKind {
             | Self::ArtifactDamaged
             | Self::ModelLoadFailures
             | Self::PredictionErrors
+            | Self::CodeRolledBack
             | Self::PredictionLatency
             | Self::Throttles => AlarmFamily::Predictions,
-            Self::QuotaNearlyUsed => AlarmFamily::Traffic,
+            Self::QuotaNearlyUsed | Self::TrafficGone => AlarmFamily::Traffic,
             Self::FiguresUnknown | Self::UnreadableRecords | Self::MetricsFailureQueue => AlarmFamily::Watching,
             Self::AlertFailureQueue | Self::AlertTopicQueue | Self::MailBounced => AlarmFamily::Mail,
             Self::WebhookFailureQueue => AlarmFamily::Webhook,
@@ -39,7 +40,9 @@ impl AlarmKind {
             Self::ModelUnhealthy | Self::ModelLoadFailures | Self::PredictionErrors | Self::Throttles => {
                 Gravity::Outage
             }
-            Self::AccuracyLow | Self::LiveAccuracyLow | Self::PredictionLatency => Gravity::Degraded,
+            Self::AccuracyLow | Self::LiveAccuracyLow | Self::PredictionLatency | Self::TrafficGone => {
+                Gravity::Degraded
+            }
             _ => Gravity::Internal,
         }
     }

@@ -33,6 +33,7 @@ async fn main() -> anyhow::Result<()> {
         mailer: &mailer,
         schedules: &schedules,
         usage: &alarm_states,
+        history: &history,
         billed: &config.billed,
         clock: &clock,
         recipients: &config.recipients,

@@ -330,12 +330,16 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: no load of the champion has failed recently
     [ALARM] iris: predictions failed with 5xx (3 in 3 minutes)
     [OK] iris: no prediction has failed recently
+    [ALARM] iris: new code failed on live requests and was rolled back
+    [OK] iris: no deployment of new code was rolled back in the last hour
     [ALARM] iris: predictions are slow: one in a hundred takes 1240 ms (limit 1000 ms)
     [OK] iris: predictions are fast again
     [ALARM] iris: predictions were rejected (3 in 5 minutes)
     [OK] iris: predictions are no longer rejected
     [ALARM] iris: a client's key has used 83 % of its requests for this month
     [OK] iris: the clients' keys have requests left again
+    [ALARM] iris: requests to the prediction API have stopped
+    [OK] iris: requests come again, or have been missing for four weeks
     [ALARM] iris: metrics cannot be computed (3 of them)
     [OK] iris: all metrics are known again
     [ALARM] iris: records cannot be read (3 of them)

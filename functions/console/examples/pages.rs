@@ -45,6 +45,7 @@ async fn main() -> anyhow::Result<()> {
     let plain = std::env::args().nth(2).is_some_and(|word| word == "plain");
     let directory = Directory { path: directory, plain };
     let (world, facts) = (sample::full(), sample::facts());
+    sample::store_drift_of_customers(&world.registry);
     for (name, path, query) in PAGES {
         let html = page(&world, &facts, path, query, None).await;
         store(&directory, &format!("{name}.html"), &html, path)?;

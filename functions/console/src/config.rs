@@ -15,6 +15,8 @@ pub struct ConsoleConfig {
     pub table: String,
     /// Name of the training schedule in EventBridge Scheduler.
     pub schedule_name: String,
+    /// Whether rows that come with feedback are kept.
+    pub keeps_feedback: bool,
     /// Facts about the stack that answers and pages show.
     pub stack: StackFacts,
 }
@@ -60,6 +62,7 @@ impl ConsoleConfig {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table,
             schedule_name: environment.required("EVERGREEN_SCHEDULE_NAME")?,
+            keeps_feedback: environment.flag("EVERGREEN_KEEP_FEEDBACK_ROWS"),
             stack: StackFacts {
                 model: environment.parsed("EVERGREEN_MODEL")?,
                 name: environment.required("EVERGREEN_STACK")?,

@@ -4,9 +4,9 @@
 //! acts. The same transaction marks the link as used, so it acts once at most, however often the button is pressed.
 
 use evergreen_http::Problem;
-use evergreen_lifecycle::RunStatus;
 use evergreen_lifecycle::mail_link::{MailLink, MailLinkFacts, MailLinkObstacle, MailedAction};
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStates, MailLinks, Runs, Steering};
+use evergreen_lifecycle::{RunStatus, time};
 use jiff::SignedDuration;
 
 use crate::console::Console;
@@ -65,7 +65,7 @@ impl<W: ConsoleWorld> Console<W> {
             }
             MailedAction::Mute { hours } => {
                 let until = self.now() + SignedDuration::from_hours(i64::from(hours));
-                self.mute(&by, &link.alarm, MuteUntil { until, reason }).await?;
+                self.mute(&by, &link.alarm, MuteUntil { until: time::format(until), reason }).await?;
             }
         }
         Ok(Some(opened))

@@ -17,7 +17,7 @@ async fn main() -> anyhow::Result<()> {
     let config = ConsoleConfig::read(&environment).context("configuration")?;
     let sdk = evergreen_aws::connect(&environment).context("configuration")?;
     let model = &config.stack.model;
-    let artifacts = ArtifactBucket::new(&sdk, &config.bucket, model.clone());
+    let artifacts = ArtifactBucket::new(&sdk, &config.bucket, model.clone()).keeping_feedback(config.keeps_feedback);
     let is_emulated = config.stack.is_emulated;
     let mailbox = if is_emulated { EmulatorMailbox::new(&sdk, &environment) } else { Ok(EmulatorMailbox::none()) };
     let ports = ConsolePorts {

@@ -203,7 +203,29 @@ fn person(given: Option<&str>, actor: &Actor) -> Result<String, Problem> {
         let expected = format!("at most {MAX_NAME} characters without line breaks");
         return Err(problem::invalid_field("name", "This cannot be the name of a person.", expected));
     }
+    // In a list of who did what, such a name could look like another one, or turn the text beside it around.
+    if name.chars().any(turns_text) || name.starts_with(is_invisible) {
+        let detail = "The name begins with an invisible character, or has one that changes the direction of the text.";
+        return Err(problem::invalid_field("name", detail, "a name that begins with a visible character"));
+    }
     Ok(name.to_owned())
+}
+
+/// Returns whether a character changes the direction of the text around it: U+202E and the others of its kind.
+fn turns_text(character: char) -> bool {
+    matches!(character, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}')
+}
+
+// These are the default-ignorable characters of Unicode, and the blank characters that no trimming removes.
+/// Returns whether a character shows nothing by itself.
+fn is_invisible(character: char) -> bool {
+    matches!(
+        character,
+        '\u{ad}' | '\u{34f}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202f}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}'
+            | '\u{1bca0}'..='\u{1bca3}' | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    )
 }
 
 fn right_name(right: Right) -> &'static str {

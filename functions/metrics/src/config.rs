@@ -68,6 +68,7 @@ impl MetricsConfig {
                 grace: SignedDuration::from_mins(i64::from(minutes)),
                 max_age: max_age(environment)?,
                 threshold: threshold(environment)?,
+                api: environment.required("EVERGREEN_STACK")?,
                 drift_psi: environment.number("EVERGREEN_DRIFT_PSI")?,
             },
         })

@@ -17,7 +17,7 @@ use crate::drift::{self, Compared};
 use crate::inspection::ArtifactInspection;
 use crate::live::{self, JudgedChampion};
 use crate::readings::{self, Readings, SortedRuns};
-use crate::{MetricsWorld, Occasion, publishing, quota};
+use crate::{MetricsWorld, Occasion, publishing, quota, traffic};
 
 /// Measures the health of one model and publishes the result as metrics.
 #[derive(Debug)]
@@ -42,6 +42,8 @@ pub struct Expectations {
     // Without a fixed minimum, the champion is compared with a constant baseline and with its own hold-out score.
     /// The champion's minimum accuracy or R². `None` means that there is no fixed minimum.
     pub threshold: Option<f64>,
+    /// The name of the prediction API in API Gateway.
+    pub api: String,
     /// Maximum number of prediction requests of one API key in a calendar month.
     pub quota: u64,
     /// Minimum PSI of a column that has drifted, in windows of a day or more.
@@ -111,10 +113,15 @@ impl<W: MetricsWorld> MetricsHandler<'_, W> {
     pub async fn handle(&self, occasion: Occasion) -> Result<MetricsReport, MetricsError> {
         let now = self.ports.clock().now();
         let (readings, failure) = Readings::take(self.ports, &self.expectations.schedule).await;
-        let (inspection, used) =
-            tokio::join!(self.inspect(&readings), quota::used(self.ports.usage(), self.expectations.quota, now));
+        let Expectations { quota, api, .. } = self.expectations;
+        let (inspection, used, gone) = tokio::join!(
+            self.inspect(&readings),
+            quota::used(self.ports.usage(), *quota, now),
+            traffic::gone(self.ports.history(), api, now)
+        );
         let mut values = self.values(&readings, inspection.as_ref(), now);
         values.expect(Metric::QuotaUsed, used);
+        values.expect(Metric::TrafficGone, gone);
         let drift = self.drift(&readings, inspection.as_ref(), &mut values, now).await;
         let live = self.live(&readings, inspection.as_ref(), &mut values, now).await;
         self.rollout(&readings, &mut values).await;

@@ -19,6 +19,7 @@ mod reacting;
 mod readings;
 mod rollouts;
 mod skew;
+mod traffic;
 mod waiting_events;
 
 pub use config::MetricsConfig;

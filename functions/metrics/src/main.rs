@@ -3,7 +3,8 @@
 use anyhow::Context;
 use evergreen_aws::env::Environment;
 use evergreen_aws::{
-    ArtifactBucket, CloudWatchAlarms, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock, UsagePlan,
+    ArtifactBucket, CloudWatchAlarms, CloudWatchHistory, CloudWatchMetrics, EventBus, Registry, Scheduler, SystemClock,
+    UsagePlan,
 };
 use evergreen_metrics::{
     MetricsConfig, MetricsHandler, MetricsPorts, Occasion, Reactor, RolloutSteps, check_skew, send_waiting_events,
@@ -25,8 +26,9 @@ async fn main() -> anyhow::Result<()> {
     let usage = UsagePlan::new(&sdk, &config.usage_plan);
     let bus = EventBus::new(&sdk);
     let (registry, artifacts, sink, schedules) = (&registry, &artifacts, &sink, &schedules);
+    let history = &CloudWatchHistory::new(&sdk);
     let (usage, clock) = (&usage, &SystemClock);
-    let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
+    let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, history, clock };
     let handler = &MetricsHandler { ports: &ports, expectations };
     let (model, rules) = (&expectations.model, &config.reactions);
     let reactor = &Reactor { registry, artifacts, bus: &bus, clock, model, rules };

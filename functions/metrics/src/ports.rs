@@ -1,13 +1,13 @@
 //! The interfaces of the metrics function to other systems, such as the registry and CloudWatch.
 
 use evergreen_lifecycle::ports::{
-    Artifacts, Champions, Clock, FeedbackRecord, LiveRecord, MetricSink, PublishedRecord, RequestUsage, Rollouts, Runs,
-    Schedules, ServedRecord, Versions,
+    Artifacts, Champions, Clock, FeedbackRecord, LiveRecord, MetricHistory, MetricSink, PublishedRecord, RequestUsage,
+    Rollouts, Runs, Schedules, ServedRecord, Versions,
 };
 
 /// The systems that the metrics function uses, such as the registry and the clock.
 #[derive(Debug)]
-pub struct MetricsPorts<'a, R, A, S, T, U, C> {
+pub struct MetricsPorts<'a, R, A, S, T, U, H, C> {
     /// Reads the records of champions, training runs and model versions. Stores which metrics were published last.
     pub registry: &'a R,
     /// Reads the stored model files.
@@ -18,11 +18,13 @@ pub struct MetricsPorts<'a, R, A, S, T, U, C> {
     pub schedules: &'a T,
     /// Reads the number of prediction requests per API key.
     pub usage: &'a U,
+    /// Reads the number of prediction requests over time.
+    pub history: &'a H,
     /// Gives the current time.
     pub clock: &'a C,
 }
 
-// Generic code takes one parameter of this trait instead of six type parameters.
+// Generic code takes one parameter of this trait instead of seven type parameters.
 /// All systems that the metrics function uses, as one trait.
 pub trait MetricsWorld: Send + Sync {
     /// Type of the model registry, which holds champions, training runs and model versions.
@@ -35,6 +37,8 @@ pub trait MetricsWorld: Send + Sync {
     type Schedules: Schedules;
     /// Type of the source of prediction request counts per API key.
     type Usage: RequestUsage;
+    /// Type of the source of metrics over time.
+    type History: MetricHistory;
 
     /// Returns the model registry, which holds champions, training runs and model versions.
     fn registry(&self) -> &Self::Registry;
@@ -46,17 +50,20 @@ pub trait MetricsWorld: Send + Sync {
     fn schedules(&self) -> &Self::Schedules;
     /// Returns the source of prediction request counts per API key.
     fn usage(&self) -> &Self::Usage;
+    /// Returns the source of metrics over time, such as the requests of API Gateway.
+    fn history(&self) -> &Self::History;
     /// Returns the clock that gives the current time.
     fn clock(&self) -> &dyn Clock;
 }
 
-impl<R, A, S, T, U, C> MetricsWorld for MetricsPorts<'_, R, A, S, T, U, C>
+impl<R, A, S, T, U, H, C> MetricsWorld for MetricsPorts<'_, R, A, S, T, U, H, C>
 where
     R: Champions + Rollouts + Runs + Versions + PublishedRecord + ServedRecord + FeedbackRecord + LiveRecord,
     A: Artifacts,
     S: MetricSink,
     T: Schedules,
     U: RequestUsage,
+    H: MetricHistory,
     C: Clock,
 {
     type Registry = R;
@@ -64,6 +71,7 @@ where
     type Sink = S;
     type Schedules = T;
     type Usage = U;
+    type History = H;
 
     fn registry(&self) -> &R {
         self.registry
@@ -83,6 +91,10 @@ where
 
     fn usage(&self) -> &U {
         self.usage
+    }
+
+    fn history(&self) -> &H {
+        self.history
     }
 
     fn clock(&self) -> &dyn Clock {

@@ -93,7 +93,11 @@ impl Readings {
             MetricSource::Versions => self.versions.is_none(),
             MetricSource::Schedule => self.timetable.is_none(),
             // The handler reads the request counts, the counts of served rows and of feedback, and the rollout separately.
-            MetricSource::Usage | MetricSource::Served | MetricSource::Feedback | MetricSource::Rollout => false,
+            MetricSource::Usage
+            | MetricSource::Requests
+            | MetricSource::Served
+            | MetricSource::Feedback
+            | MetricSource::Rollout => false,
         };
         Metric::ALL.into_iter().filter(|metric| metric.sources().iter().any(failed)).collect()
     }

@@ -1,4 +1,9 @@
-//! Writes the JSON answer to `POST /predict` from the model's predictions.
+//! Writes the answer to a request for predictions: the JSON of `POST /predict`, or the form of another protocol.
+
+mod explained;
+mod form;
+mod plain;
+mod tensors;
 
 use std::borrow::Cow;
 use std::sync::Arc;
@@ -8,6 +13,9 @@ use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
 
+use self::explained::ExplainedAnswer;
+pub use self::form::{AnswerForm, AnswerParts};
+pub use self::tensors::{OUTPUT_NAMES, OutputDescription, outputs};
 use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
 use crate::rows::{CellPosition, ColumnIndex, RequestRows};
@@ -27,6 +35,8 @@ struct ClassificationAnswer<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     ids: Option<&'a [String]>,
     #[serde(flatten)]
+    explanations: Option<ExplainedAnswer<'a>>,
+    #[serde(flatten)]
     warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
 }
@@ -41,6 +51,8 @@ struct RegressionAnswer<'a> {
     interval_level: Option<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     ids: Option<&'a [String]>,
+    #[serde(flatten)]
+    explanations: Option<ExplainedAnswer<'a>>,
     #[serde(flatten)]
     warnings: Option<Warnings<'a>>,
     model: ModelReference<'a>,
@@ -141,29 +153,27 @@ impl<'a> Warnings<'a> {
     }
 }
 
-/// Returns the JSON answer to a prediction request: a prediction for each row, its id if there are `ids`, and warnings.
+/// Returns the JSON answer to a prediction request: a prediction for each row, what is added to it, and warnings.
 ///
 /// # Errors
 /// Fails only through a bug: names and finite numbers always serialize, and every predicted class has a label.
-pub fn to_json(
-    predictions: &Predictions,
-    ids: Option<&[String]>,
-    rows: &RequestRows,
-    AnsweredBy { version, is_canary }: AnsweredBy<'_>,
-    name: &ModelName,
-) -> serde_json::Result<String> {
+pub fn to_json(parts: AnswerParts<'_>) -> serde_json::Result<String> {
+    let AnswerParts { predictions, ids, explanations, rows, by: AnsweredBy { version, is_canary }, name } = parts;
     let warnings = Warnings::of(rows, version.columns());
+    let signature = version.model().signature();
+    let explanations = explanations.map(|found| ExplainedAnswer::new(found, signature));
     let rollout = is_canary.then_some("canary");
     let model = ModelReference { name, version: version.number(), rollout };
     match predictions {
         Predictions::Classes(batch) => {
-            let labels = version.model().signature().labels();
+            let labels = signature.labels();
             let answer = ClassificationAnswer {
                 prediction: batch.classes(),
                 labels: PredictedLabels { predicted: batch.classes(), labels },
                 probabilities: Probabilities(batch),
                 classes: labels,
                 ids,
+                explanations,
                 warnings,
                 model,
             };
@@ -176,6 +186,7 @@ pub fn to_json(
                 interval_level: intervals.and_then(|_| version.facts().interval_level),
                 intervals,
                 ids,
+                explanations,
                 warnings,
                 model,
             };

@@ -3,12 +3,15 @@
 use evergreen_aws::env::{ConfigError, Environment};
 use evergreen_lifecycle::ModelName;
 use jiff::SignedDuration;
+use lambda_http::http::HeaderValue;
 
 /// Largest allowed value of the environment variable `EVERGREEN_REFRESH_SECONDS`: one day, in seconds.
 const MAX_REFRESH_SECONDS: u32 = 86_400;
 
 /// Largest allowed value of the environment variable `EVERGREEN_SAMPLE_ROWS`. The template has the same maximum.
 const MAX_SAMPLED_ROWS: u32 = 10_000;
+
+const CORS_ORIGIN: &str = "EVERGREEN_CORS_ORIGIN";
 
 /// Configuration of the predict function, read from environment variables.
 #[derive(Debug, Clone)]
@@ -22,8 +25,13 @@ pub struct PredictConfig {
     // If the time is zero, every request waits for a refresh.
     /// Time between two refreshes of the champion (the model version that answers predictions).
     pub refresh: SignedDuration,
+    /// Number of the Lambda version that runs, or `$LATEST`.
+    pub lambda_version: String,
     /// Maximum number of served rows that an environment keeps of an hour. 0 means that no row is kept.
     pub sampled_rows: usize,
+    /// Value of the header `Access-Control-Allow-Origin`: the origin whose pages may read answers, or `*`. `None` if no
+    /// page of another origin may.
+    pub cors_origin: Option<HeaderValue>,
 }
 
 impl PredictConfig {
@@ -38,9 +46,16 @@ impl PredictConfig {
             bucket: environment.required("EVERGREEN_BUCKET")?,
             table: environment.required("EVERGREEN_TABLE")?,
             refresh: SignedDuration::from_secs(i64::from(seconds)),
+            lambda_version: environment.optional("AWS_LAMBDA_FUNCTION_VERSION").unwrap_or_else(|| "$LATEST".to_owned()),
             sampled_rows: environment.whole_or("EVERGREEN_SAMPLE_ROWS", 0..=MAX_SAMPLED_ROWS, 0)? as usize,
+            cors_origin: cors_origin(environment)?,
         })
     }
+}
+
+fn cors_origin(environment: &Environment<'_>) -> Result<Option<HeaderValue>, ConfigError> {
+    let origin = environment.optional(CORS_ORIGIN).map(HeaderValue::try_from);
+    origin.transpose().map_err(|error| ConfigError::invalid(CORS_ORIGIN, error))
 }
 
 #[cfg(test)]
@@ -67,8 +82,13 @@ mod tests {
         assert_eq!((config.bucket.as_str(), config.table.as_str()), ("artifacts", "registry"));
         assert_eq!(config.refresh, SignedDuration::from_mins(1));
         assert!(read_with("EVERGREEN_REFRESH_SECONDS", "0").unwrap().refresh.is_zero());
+        assert_eq!(config.lambda_version, "$LATEST");
+        assert_eq!(read_with("AWS_LAMBDA_FUNCTION_VERSION", "7").unwrap().lambda_version, "7");
         assert_eq!(config.sampled_rows, 0, "no row is kept unless somebody asks for it");
         assert_eq!(read_with("EVERGREEN_SAMPLE_ROWS", "200").unwrap().sampled_rows, 200);
+        assert_eq!(config.cors_origin, None, "no page of another origin may read answers unless somebody asks for it");
+        assert_eq!(read_with("EVERGREEN_CORS_ORIGIN", "*").unwrap().cors_origin.unwrap(), "*");
+        assert!(read_with("EVERGREEN_CORS_ORIGIN", "https://a\n").is_err());
     }
 
     #[test]

@@ -46,25 +46,33 @@ pub trait Journal: Send + Sync {
 #[derive(Debug)]
 pub struct StdoutJournal {
     model: ModelName,
+    lambda_version: String,
 }
 
 impl StdoutJournal {
-    /// Creates a journal for the model named `model`. CloudWatch groups the metrics by that name.
-    pub fn new(model: ModelName) -> Self {
-        Self { model }
+    /// Creates a journal for the model named `model`. CloudWatch groups the metrics by that name. `lambda_version` is the
+    /// number of the Lambda version that runs, or `$LATEST`. It is logged with every answer of status 500 or more, because
+    /// a filter of the log counts them to judge new code.
+    pub fn new(model: ModelName, lambda_version: String) -> Self {
+        Self { model, lambda_version }
+    }
+
+    fn line<'a>(&'a self, call: &'a AnsweredRequest<'a>, at: Timestamp) -> LogLine<'a> {
+        // A request without rows, such as a health check, must not count as a prediction.
+        let metric = (call.rows > 0).then(|| EmbeddedMetric::new("Predictions", at));
+        LogLine {
+            predictions: metric.is_some().then_some(call.rows),
+            metric,
+            lambda_version: (call.status >= 500).then_some(self.lambda_version.as_str()),
+            call: Some(call),
+            ..LogLine::new("INFO", "answered", &self.model, at)
+        }
     }
 }
 
 impl Journal for StdoutJournal {
     fn answered(&self, call: &AnsweredRequest<'_>, at: Timestamp) {
-        // A request without rows, such as a health check, must not count as a prediction.
-        let metric = (call.rows > 0).then(|| EmbeddedMetric::new("Predictions", at));
-        write(&LogLine {
-            predictions: metric.is_some().then_some(call.rows),
-            metric,
-            call: Some(call),
-            ..LogLine::new("INFO", "answered", &self.model, at)
-        });
+        write(&self.line(call, at));
     }
 
     fn load_failed(&self, cause: &str, at: Timestamp) {
@@ -99,6 +107,8 @@ struct LogLine<'a> {
     load_failures: Option<usize>,
     #[serde(skip_serializing_if = "Option::is_none")]
     cause: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    lambda_version: Option<&'a str>,
     #[serde(flatten)]
     call: Option<&'a AnsweredRequest<'a>>,
 }
@@ -114,6 +124,7 @@ impl<'a> LogLine<'a> {
             predictions: None,
             load_failures: None,
             cause: None,
+            lambda_version: None,
             call: None,
         }
     }
@@ -171,11 +182,9 @@ fn micros<S: Serializer>(duration: &Duration, serializer: S) -> Result<S::Ok, S:
 mod tests {
     use super::*;
 
-    fn line(call: &AnsweredRequest<'_>, metric: Option<EmbeddedMetric>) -> String {
-        let (model, at) = ("iris".parse().unwrap(), "2026-11-24T03:00:00Z".parse().unwrap());
-        let predictions = metric.is_some().then_some(call.rows);
-        let line = LogLine { metric, predictions, call: Some(call), ..LogLine::new("INFO", "answered", &model, at) };
-        String::from_utf8(line.to_bytes()).unwrap()
+    fn line(call: &AnsweredRequest<'_>) -> String {
+        let journal = StdoutJournal::new("iris".parse().unwrap(), "7".to_owned());
+        String::from_utf8(journal.line(call, "2026-11-24T03:00:00Z".parse().unwrap()).to_bytes()).unwrap()
     }
 
     fn call(rows: usize) -> AnsweredRequest<'static> {
@@ -192,13 +201,19 @@ mod tests {
 
     #[test]
     fn a_call_with_rows_is_one_log_line_with_metrics() {
-        let metric = EmbeddedMetric::new("Predictions", "2026-11-24T03:00:00Z".parse().unwrap());
-        insta::assert_snapshot!(line(&call(2), Some(metric)), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","_aws":{"Timestamp":1795489200000,"CloudWatchMetrics":[{"Namespace":"Evergreen","Dimensions":[["ModelName"]],"Metrics":[{"Name":"Predictions","Unit":"Count"}]}]},"ModelName":"iris","Predictions":2,"requestId":"c6af9ac6","route":"/predict","status":200,"rows":2,"version":3,"duration_us":12}"#);
+        insta::assert_snapshot!(line(&call(2)), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","_aws":{"Timestamp":1795489200000,"CloudWatchMetrics":[{"Namespace":"Evergreen","Dimensions":[["ModelName"]],"Metrics":[{"Name":"Predictions","Unit":"Count"}]}]},"ModelName":"iris","Predictions":2,"requestId":"c6af9ac6","route":"/predict","status":200,"rows":2,"version":3,"duration_us":12}"#);
     }
 
     #[test]
     fn a_call_without_rows_is_a_log_line_with_its_problem_and_no_metrics() {
         let refused = AnsweredRequest { problem: Some("not-json"), status: 400, version: None, ..call(0) };
-        insta::assert_snapshot!(line(&refused, None), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","ModelName":"iris","requestId":"c6af9ac6","route":"/predict","status":400,"problem":"not-json","rows":0,"duration_us":12}"#);
+        insta::assert_snapshot!(line(&refused), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","ModelName":"iris","requestId":"c6af9ac6","route":"/predict","status":400,"problem":"not-json","rows":0,"duration_us":12}"#);
+    }
+
+    /// The metric filter in template.yaml counts these lines by `status`, `ModelName` and `lambda_version`.
+    #[test]
+    fn a_call_that_fails_says_which_lambda_version_ran() {
+        let failed = AnsweredRequest { problem: Some("internal"), status: 500, version: None, ..call(0) };
+        insta::assert_snapshot!(line(&failed), @r#"{"level":"INFO","timestamp":"2026-11-24T03:00:00.000Z","message":"answered","ModelName":"iris","lambda_version":"7","requestId":"c6af9ac6","route":"/predict","status":500,"problem":"internal","rows":0,"duration_us":12}"#);
     }
 }

@@ -23,9 +23,9 @@ async fn main() -> anyhow::Result<()> {
             ArtifactBucket::new(&sdk, &config.bucket, config.model.clone()).sampling(config.sampled_rows),
         ),
         clock: Arc::new(SystemClock),
-        journal: Arc::new(StdoutJournal::new(config.model.clone())),
+        journal: Arc::new(StdoutJournal::new(config.model.clone(), config.lambda_version)),
     };
-    let app = &App::new(ports, config.model, config.refresh);
+    let app = &App::new(ports, config.model, config.refresh).readable_from(config.cors_origin);
     let (served, tally) = (app.served(), app.rollout_tally());
     let end = shutdown::at_end(&environment, move || async move {
         tokio::join!(served.end(), tally.hand_over());

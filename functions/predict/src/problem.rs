@@ -3,22 +3,52 @@
 mod input;
 
 pub(crate) use input::shortened;
-pub use input::{of_body, of_rows};
+pub use input::{of_body, of_head, of_rows};
 
 use evergreen_http::{Problem, ProblemKind};
+use evergreen_lifecycle::{ModelName, VersionNumber};
 use lambda_http::http::StatusCode;
 
+use crate::explaining::ExplainFault;
 use crate::other_versions::OtherVersionError;
 use crate::route;
+use crate::rows::EXPLAIN;
 
 static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
 static UNKNOWN_VERSION: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-version", "Unknown version");
 static UNKNOWN_ALIAS: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-alias", "Unknown alias");
+static UNKNOWN_MODEL: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-model", "Unknown model");
 static CANNOT_SERVE: ProblemKind = ProblemKind::new(StatusCode::CONFLICT, "cannot-serve", "Cannot answer predictions");
+
+static CANNOT_EXPLAIN: ProblemKind =
+    ProblemKind::new(StatusCode::CONFLICT, "cannot-explain", "Cannot explain predictions");
+static TOO_MANY_EXPLANATIONS: ProblemKind =
+    ProblemKind::new(StatusCode::PAYLOAD_TOO_LARGE, "too-many-explanations", "Too many explanations");
 
 /// Creates the 404 response to a request whose path belongs to no endpoint.
 pub fn not_found() -> Problem {
     Problem::not_found("No endpoint has this path.", route::summary())
+}
+
+/// Creates the 404 response to a request whose path names a model that this stack does not have. `part` is the part of the
+/// path with the name.
+pub fn unknown_model(part: &str, model: &ModelName) -> Problem {
+    Problem::new(&UNKNOWN_MODEL, format!("The path names another {part} than the stack's model."))
+        .at(part)
+        .expecting(model.as_str())
+}
+
+/// Creates the 400 response to an inference request whose header `name` is not the length of a part of its body, which
+/// has `length` bytes.
+pub fn wrong_head_length(name: &str, length: usize) -> Problem {
+    let detail = format!("The header {name} is not the length of the JSON part of the body.");
+    Problem::invalid_parameter(name, detail, format!("a whole number up to {length}, the length of the body"))
+}
+
+/// Creates the 400 response to an inference request that asks for a tensor that answers do not have.
+pub fn unknown_output(name: &str, outputs: &[&str]) -> Problem {
+    let name = shortened(name);
+    Problem::invalid_parameter("outputs", format!("No answer has a tensor called \"{name}\"."), outputs.join(", "))
 }
 
 // The prediction API and the status API have different routes.
@@ -49,4 +79,25 @@ pub fn of_version(error: &OtherVersionError, place: &str) -> Problem {
         OtherVersionError::Unavailable => Problem::unavailable(),
     };
     problem.at(place)
+}
+
+/// Creates the 400 response to a request whose query parameter `explain` is wrong. `what` says how.
+pub fn explain_value(what: &str) -> Problem {
+    Problem::invalid_parameter(EXPLAIN, format!("The query parameter \"{EXPLAIN}\" {what}."), "true or false, once")
+}
+
+/// Creates the response to a request for explanations that the version cannot give.
+pub fn of_explaining(fault: ExplainFault, version: VersionNumber) -> Problem {
+    let problem = match fault {
+        ExplainFault::Model(error) => {
+            let detail = format!("Version {version} cannot explain its predictions: {error}.");
+            Problem::new(&CANNOT_EXPLAIN, detail)
+                .expecting("a request without explanations, or a version that this release has trained or imported")
+        }
+        ExplainFault::TooMany(most) => {
+            let detail = format!("More than {most} rows ask for an explanation.");
+            Problem::new(&TOO_MANY_EXPLANATIONS, detail).expecting(format!("at most {most} rows with an explanation"))
+        }
+    };
+    problem.at(EXPLAIN)
 }

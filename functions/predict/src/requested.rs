@@ -12,6 +12,9 @@ const PLACES: [RequestPlace; 4] = [
     RequestPlace { name: "x-evergreen-alias", is_header: true, holds_alias: true },
 ];
 
+/// The part of a path with the number of a version. Errors name it like the query parameter.
+const IN_PATH: RequestPlace = RequestPlace { name: "version", is_header: false, holds_alias: false };
+
 const EXPECTED_NUMBER: &str = "the number of a registered version, such as 7";
 const EXPECTED_ALIAS: &str = "the name of an alias: 1 to 40 lower-case letters, digits and hyphens";
 
@@ -41,14 +44,18 @@ struct RequestPlace {
 }
 
 impl RequestedVersion {
-    /// Returns the version that the request names, or `None` if the champion shall answer it.
+    /// Returns the version that the request names, or `None` if the champion shall answer it. `in_path` is the number of a
+    /// version in the path.
     ///
     /// # Errors
     /// A 400 [`Problem`] that names the parameter or header: it has an invalid value, or it is the second one that
     /// names a version.
-    pub fn of(request: &Request) -> Result<Option<Self>, Problem> {
+    pub fn of(request: &Request, in_path: Option<&str>) -> Result<Option<Self>, Problem> {
         let query = request.query_string_parameters_ref();
-        let mut found = None;
+        let mut found = match in_path {
+            Some(number) => Some(Self { by: IN_PATH.parse(number)?, place: IN_PATH.name }),
+            None => None,
+        };
         for place in PLACES {
             let name = place.name;
             // Nearly no request has one of them, and then nothing is allocated.
@@ -119,8 +126,8 @@ mod tests {
 
     #[test]
     fn a_request_without_a_version_is_for_the_champion() {
-        assert_eq!(RequestedVersion::of(&Request::default()), Ok(None));
-        assert_eq!(RequestedVersion::of(&request(&[("versions", &["7"])], &[("accept", "*/*")])), Ok(None));
+        assert_eq!(RequestedVersion::of(&Request::default(), None), Ok(None));
+        assert_eq!(RequestedVersion::of(&request(&[("versions", &["7"])], &[("accept", "*/*")]), None), Ok(None));
     }
 
     #[test]
@@ -132,7 +139,7 @@ mod tests {
             (request(&[], &[("X-Evergreen-Version", "7")]), version(7), "x-evergreen-version"),
             (request(&[], &[("X-Evergreen-Alias", "stable")]), stable(), "x-evergreen-alias"),
         ] {
-            assert_eq!(RequestedVersion::of(&request), Ok(Some(RequestedVersion { by, place })));
+            assert_eq!(RequestedVersion::of(&request, None), Ok(Some(RequestedVersion { by, place })));
         }
     }
 
@@ -148,10 +155,10 @@ mod tests {
             ("alias", "Stable"),
             ("alias", "champion"),
         ] {
-            let problem = RequestedVersion::of(&request(&[(name, &[value])], &[])).unwrap_err();
+            let problem = RequestedVersion::of(&request(&[(name, &[value])], &[]), None).unwrap_err();
             assert_eq!((problem.kind.code, problem.field.as_deref()), ("invalid-parameter", Some(name)), "{value}");
         }
-        let problem = RequestedVersion::of(&request(&[], &[("X-Evergreen-Version", "newest")])).unwrap_err();
+        let problem = RequestedVersion::of(&request(&[], &[("X-Evergreen-Version", "newest")]), None).unwrap_err();
         assert_eq!(problem.detail, "The header \"x-evergreen-version\" is not the number of a version.");
     }
 
@@ -163,7 +170,7 @@ mod tests {
             (request(&[("version", &["7"])], &[("x-evergreen-version", "7")]), "x-evergreen-version"),
             (request(&[], &[("x-evergreen-alias", "a"), ("x-evergreen-alias", "b")]), "x-evergreen-alias"),
         ] {
-            let problem = RequestedVersion::of(&request).unwrap_err();
+            let problem = RequestedVersion::of(&request, None).unwrap_err();
             assert_eq!((problem.kind.status.as_u16(), problem.field.as_deref()), (400, Some(field)));
         }
     }

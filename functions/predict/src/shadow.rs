@@ -7,7 +7,7 @@ use evergreen_lifecycle::rollout::ShadowCounts;
 use evergreen_scoring::{ClassPredictions, NumberPredictions, Predictions};
 
 use crate::loaded::LoadedVersion;
-use crate::rows::{self, RequestRows, RowFault};
+use crate::rows::{RequestRows, RowFault, RowSource};
 
 // Most models take one to ten microseconds for a row.
 /// Maximum number of rows of a request that the version scores which does not answer it. They are the first rows.
@@ -36,13 +36,13 @@ pub enum ScoreError {
     Failed,
 }
 
-/// Reads and scores the rows of the body `text` as `version` does. A panic is an error too.
+/// Reads and scores the rows of a request as `version` does. A panic is an error too.
 ///
 /// # Errors
 /// [`ScoreError`] if the rows are not valid for the version, or if its model fails.
-pub fn score(version: &LoadedVersion, text: &str) -> Result<Scored, ScoreError> {
+pub fn score(version: &LoadedVersion, source: &RowSource<'_>) -> Result<Scored, ScoreError> {
     guarded(|| {
-        let rows = rows::parse(text, version.columns()).map_err(ScoreError::Rows)?;
+        let rows = source.read(version.columns()).map_err(ScoreError::Rows)?;
         let (predictions, nanos) = timed(version, &rows.values)?;
         Ok(Scored { rows, predictions, nanos })
     })
@@ -97,14 +97,14 @@ impl Pairing {
         &self,
         version: &LoadedVersion,
         answered: &Scored,
-        text: &str,
+        source: &RowSource<'_>,
     ) -> Result<(Predictions, u64), ScoreError> {
         guarded(|| {
             let read;
             let values = if self.has_same_columns {
                 &answered.rows.values
             } else {
-                read = rows::parse(text, version.columns()).map_err(ScoreError::Rows)?;
+                read = source.read(version.columns()).map_err(ScoreError::Rows)?;
                 &read.values
             };
             let most = version.columns().slots() * answered.rows.count.min(MAX_SHADOW_ROWS);

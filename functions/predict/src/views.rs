@@ -1,5 +1,9 @@
 //! JSON bodies of the answers about the champion.
 
+mod inference;
+
+use std::collections::BTreeMap;
+
 use evergreen_http::{RowSchema, maybe_moment, moment};
 use evergreen_lifecycle::{
     Dataset, Decision, Evaluation, Family, Imported, ModelName, Parameters, Pointer, RunId, SearchSummary, Signature,
@@ -8,6 +12,7 @@ use evergreen_lifecycle::{
 use jiff::Timestamp;
 use serde::{Serialize, Serializer};
 
+pub use self::inference::{LiveView, ReadyView, ServerView, TensorsView};
 use crate::champion::{ConfirmedChampion, LoadedChampion};
 use crate::loaded::LoadedVersion;
 use crate::other_versions::OtherVersion;
@@ -80,6 +85,10 @@ pub struct ModelView<'a> {
     #[serde(skip_serializing_if = "Option::is_none")]
     label_weights: Option<&'a [f32]>,
     row_schema: RowSchema<'a>,
+    /// The mean absolute contribution of each column to the predictions for hold-out rows, by name. `None` if the artifact
+    /// does not have them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    contributions: Option<BTreeMap<&'a str, f32>>,
     artifact: ArtifactView<'a>,
     #[serde(flatten)]
     record: Option<RecordView<'a>>,
@@ -174,6 +183,7 @@ impl<'a> ModelView<'a> {
             threshold: loaded.threshold(),
             label_weights: loaded.label_weights(),
             row_schema: RowSchema(signature.columns()),
+            contributions: loaded.mean_contributions().map(|means| signature.column_names().zip(means).collect()),
             artifact: ArtifactView { sha256: &artifact.sha256, size: artifact.size },
             record: None,
             unreadable: None,

@@ -163,7 +163,8 @@ impl Challenger {
         // The registry copies only small artifacts, so a larger artifact is not cloned here.
         let is_kept = promotion.is_some() && self.content().len() <= LARGEST_COPY;
         let run = Run { metrics: Some(metrics), rescored: rescored(&version.decision), state, ..run.clone() };
-        let events = LifecycleEvent::of_version(&run, &version, finished_at);
+        let drift = self.dataset.drift.as_ref().map(TableDrift::summary);
+        let events = LifecycleEvent::of_version(&run, &version, drift, finished_at);
         Ok(Registration {
             announcements: events.iter().map(Announcement::of).collect::<Result<_, _>>()?,
             run,
@@ -179,11 +180,14 @@ impl Challenger {
     pub fn manifest(&self, registration: &Registration) -> Manifest {
         let signature = self.trained.model.signature().clone();
         let importances = self.trained.importances.iter().copied();
+        let contributions = self.trained.model.mean_contributions().unwrap_or_default();
+        let contributions = contributions.into_iter().map(f64::from);
         Manifest {
             format: MANIFEST_FORMAT,
             model: registration.run.model.clone(),
             version: registration.version.clone(),
             feature_importances: signature.column_names().map(str::to_owned).zip(importances).collect(),
+            contributions: signature.column_names().map(str::to_owned).zip(contributions).collect(),
             signature,
             trigger: registration.run.trigger.clone(),
             profile: self.dataset.profile.clone(),

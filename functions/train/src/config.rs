@@ -24,6 +24,9 @@ pub(crate) const MAX_KEPT: u32 = 10_000;
 /// Largest number of days of samples that the configuration accepts. The template has the same maximum.
 const MAX_SAMPLE_DAYS: u16 = 90;
 
+/// Largest number of days of feedback that the configuration accepts. The template has the same maximum.
+const MAX_FEEDBACK_DAYS: u16 = 400;
+
 /// Number of days for which a former champion is kept if neither the configuration nor an event says so.
 pub(crate) const DEFAULT_CHAMPION_DAYS: u16 = 90;
 
@@ -68,6 +71,8 @@ pub struct TrainingSettings {
     pub keep_days: Option<KeepDays>,
     /// Number of days for which samples of served rows are kept, and read. 0 means that the stack keeps none.
     pub sample_days: u16,
+    /// Number of days whose kept rows of feedback a training learns from. 0 means that it learns from none.
+    pub feedback_days: u16,
     /// How many versions are kept after a scheduled training. `None` keeps them all.
     pub retention: Option<RetentionRule>,
     /// Minimum PSI of a column in which a new data set has drifted.
@@ -100,6 +105,7 @@ impl TrainConfig {
             memory: memory.saturating_mul(MB).saturating_sub(budget::FUNCTION_OVERHEAD),
             keep_days: KeepDays::new(environment.whole_or("EVERGREEN_KEEP_DAYS", 0..=u16::MAX, 0)?),
             sample_days: environment.whole_or("EVERGREEN_SAMPLE_DAYS", 0..=MAX_SAMPLE_DAYS, 0)?,
+            feedback_days: environment.whole_or("EVERGREEN_FEEDBACK_DAYS", 0..=MAX_FEEDBACK_DAYS, 0)?,
             retention: retention(environment)?,
             drift_psi: environment.parsed_or("EVERGREEN_DRIFT_PSI", DEFAULT_PSI)?,
             promotion: environment.parsed_or("EVERGREEN_PROMOTION", PromotionMode::Direct)?,

@@ -3,8 +3,8 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_learning::Prepared;
 use evergreen_learning::memory::{self, Purpose};
+use evergreen_learning::{FeedbackFiles, Prepared};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, FileContent, StoredFile, Unavailable};
 use evergreen_lifecycle::{DatasetProfile, SettingsFile};
@@ -13,6 +13,7 @@ use evergreen_table::{DataFile, DatasetSettings, SETTINGS_FILE, Table, TableErro
 
 use crate::config::TrainingSettings;
 use crate::error::TrainError;
+use crate::feedback::ReadFeedback;
 use crate::work::off_thread;
 
 /// Source name of the Iris data set, which is part of the program. Records of versions trained on it contain this text.
@@ -78,7 +79,8 @@ impl Listing {
     }
 }
 
-/// Reads the user's data set from S3. If the user has no files there, returns the Iris data set.
+/// Reads the user's data set from S3. If the user has no files there, returns the Iris data set. Rows of `feedback` join the
+/// training rows.
 ///
 /// # Errors
 /// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings without a data file.
@@ -87,12 +89,24 @@ pub async fn read(
     storage: &impl Datasets,
     stack: &TrainingSettings,
     purpose: Purpose<'_>,
+    feedback: Option<ReadFeedback>,
 ) -> Result<LoadedDataset, TrainError> {
     let prefix = storage.prefix();
+    let (feedback, feedback_files, warnings) = match feedback {
+        Some(ReadFeedback { rows, files, warnings, .. }) => (rows, files, warnings),
+        None => Default::default(),
+    };
+    // The rows of feedback stay in memory while the files are read.
+    let limit = stack.memory.saturating_sub(feedback.as_ref().map_or(0, FeedbackFiles::bytes));
+    let note_feedback = |profile: &mut DatasetProfile| {
+        profile.feedback = feedback_files;
+        profile.warnings.extend(warnings);
+    };
     let listing = Listing::of(prefix, storage.files().await?);
     if listing.settings.is_none() && listing.data.is_empty() {
         let table = Table::built_in(&stack.target).map_err(refused(BUILT_IN))?;
-        let (prepared, profile) = prepare(BUILT_IN, table)?;
+        let (prepared, mut profile) = prepare(BUILT_IN, table, feedback.as_ref())?;
+        note_feedback(&mut profile);
         return Ok(LoadedDataset { source: BUILT_IN.to_owned(), prepared, profile });
     }
     let name = listing.name(prefix);
@@ -115,7 +129,7 @@ pub async fn read(
         let Some(StoredFile { key, .. }) = listing.data.get(file) else { continue };
         samples.push(FileSample { file, content: listed(storage.part(key, range.clone()).await)?, range });
     }
-    memory::check(&sizes, &samples, &settings, &stack.target, purpose, stack.memory).map_err(refused(&name))?;
+    memory::check(&sizes, &samples, &settings, &stack.target, purpose, limit).map_err(refused(&name))?;
     drop(samples);
     let mut files = Vec::with_capacity(listing.data.len());
     for StoredFile { key, .. } in listing.data {
@@ -123,21 +137,30 @@ pub async fn read(
         objects.versions.extend(object_version.map(|version| (key.clone(), version)));
         files.push(DataFile { content, name: key });
     }
-    let (target, limit) = (stack.target.clone(), stack.memory);
+    let target = stack.target.clone();
     let prepared = off_thread(move || {
         let own_settings = settings.clone();
         let table = Table::read(files, settings, &target, limit)
             .map_err(|error| memory::with_learning(error, &own_settings))
             .map_err(refused(&name))?;
-        prepare(&name, table)
+        prepare(&name, table, feedback.as_ref())
     });
     let (prepared, mut profile) = prepared.await??;
     objects.note_in(&mut profile);
+    note_feedback(&mut profile);
     Ok(LoadedDataset { source: prefix.to_owned(), prepared, profile })
 }
 
-fn prepare(origin: &str, table: Table) -> Result<(Prepared, DatasetProfile), TrainError> {
-    let prepared = Prepared::of(table).map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })?;
+fn prepare(
+    origin: &str,
+    table: Table,
+    feedback: Option<&FeedbackFiles>,
+) -> Result<(Prepared, DatasetProfile), TrainError> {
+    let prepared = match feedback {
+        Some(feedback) => Prepared::with_feedback(table, feedback),
+        None => Prepared::of(table),
+    };
+    let prepared = prepared.map_err(|error| TrainError::Unprepared { origin: origin.to_owned(), error })?;
     let profile = prepared.profile();
     Ok((prepared, profile))
 }

@@ -7,6 +7,7 @@ mod config;
 mod dataset;
 mod error;
 mod event;
+mod feedback;
 mod impact;
 mod importing;
 mod ports;

@@ -77,6 +77,7 @@ mod tests {
             memory: 1 << 30,
             keep_days: None,
             sample_days: 0,
+            feedback_days: 0,
             retention: None,
             drift_psi: 0.2,
             promotion: PromotionMode::Direct,

@@ -6,6 +6,7 @@
 
 mod former;
 mod recording;
+mod succession;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -29,6 +30,7 @@ use crate::ports::TrainWorld;
 use crate::retries::RetryLimit;
 use crate::trainer::{Invocation, Trainer};
 use former::Former;
+use succession::lost_revisions;
 
 /// Number of objects that are read from the bucket at the same time.
 const AT_ONCE: usize = 16;
@@ -61,6 +63,8 @@ struct Known {
     replay: Replay,
     former: Former,
     champions: BTreeMap<u32, Champion>,
+    /// The revisions of champions whose records somebody had deleted before the newest champion.
+    lost: BTreeSet<u32>,
     /// The numbers that have files in the bucket.
     stored: BTreeSet<VersionNumber>,
     highest: Option<VersionNumber>,
@@ -111,10 +115,13 @@ async fn restore_all<W: TrainWorld>(
             report.skipped.extend(key.version().map(|_| number));
             continue;
         }
+        if known.is_lost(key) {
+            continue;
+        }
         report.count(key.kind(), restore(Restorable::Record(record)).await?);
     }
     // Last the pointer, because it may only name a registered version with a whole artifact.
-    if let Some(champion) = known.champions.values().next_back() {
+    if let Some(champion) = known.champion() {
         report.champion = Some(champion.version.number);
         match whole_artifact(world.storage(), champion).await? {
             Some(artifact) => {
@@ -128,6 +135,17 @@ async fn restore_all<W: TrainWorld>(
 }
 
 impl Known {
+    /// Returns the newest champion.
+    fn champion(&self) -> Option<&Champion> {
+        self.champions.values().rfind(|champion| !self.lost.contains(&champion.revision))
+    }
+
+    /// Returns whether a record is that of a champion that no longer counts.
+    fn is_lost(&self, key: &RecordKey) -> bool {
+        let revision = key.sk.strip_prefix("CHAMPION#").and_then(|revision| revision.parse().ok());
+        key.kind() == RecordKind::Champion && revision.is_some_and(|revision| self.lost.contains(&revision))
+    }
+
     /// Returns the number of the version that a record belongs to, if the version's files have expired. The record of the
     /// version and that of its run expired with them, which is in no journal.
     fn expired(&self, key: &RecordKey, record: &StoredRecord) -> Option<VersionNumber> {
@@ -184,7 +202,8 @@ async fn know(
     let mut champions = recorded;
     champions.extend(former.champions.iter().map(|champion| (champion.revision, champion.clone())));
     let highest = replay.highest_version().max(stored.last().copied());
-    Ok(Known { highest, replay, former, champions, stored })
+    let lost = lost_revisions(&champions);
+    Ok(Known { highest, replay, former, champions, lost, stored })
 }
 
 fn champions_in(replay: &Replay, report: &mut RebuildReport) -> BTreeMap<u32, Champion> {

@@ -94,8 +94,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
         purpose: Purpose<'_>,
         started: Instant,
     ) -> Result<RunInputs<Prepared>, TrainError> {
+        // An imported model learns nothing, so it is judged on the table alone.
+        let feedback = if matches!(purpose, Purpose::Learn(..)) { self.feedback().await? } else { None };
         let LoadedDataset { source, prepared, profile } =
-            dataset::read(self.world.storage(), self.settings, purpose).await?;
+            dataset::read(self.world.storage(), self.settings, purpose, feedback).await?;
         let table = prepared.table();
         let mut dataset = DatasetRecord {
             summary: table.dataset(source),

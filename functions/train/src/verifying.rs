@@ -17,6 +17,7 @@ use evergreen_lifecycle::{
 use crate::config::TrainingSettings;
 use crate::dataset;
 use crate::error::TrainError;
+use crate::feedback;
 use crate::importing;
 use crate::ports::TrainWorld;
 use crate::retries::RetryLimit;
@@ -114,7 +115,12 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
         let settings = TrainingSettings { target: options.target, memory: options.memory, ..self.settings.clone() };
         let purpose = Purpose::Learn(options.family, &options.hyperparameters);
-        let prepared = dataset::read(table, &settings, purpose).await?.prepared;
+        let files = &manifest.profile.feedback;
+        let feedback = match feedback::recorded(self.world.storage(), &self.settings.model, files).await? {
+            Ok(feedback) => feedback,
+            Err(reason) => return Ok(Err(reason)),
+        };
+        let prepared = dataset::read(table, &settings, purpose, feedback).await?.prepared;
         let plan = Plan::new(prepared.table(), options.family, &options.hyperparameters, version.seed)?;
         // The artifact contains the version of the code. So the recorded one is written, and a difference is then one of
         // the model.
@@ -129,7 +135,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let Some(content) = found(self.world.storage().get(&key).await)? else {
             return Ok(Err(format!("the copy of the imported file, {key}, is gone")));
         };
-        let prepared = dataset::read(table, self.settings, Purpose::Judge).await?.prepared;
+        let prepared = dataset::read(table, self.settings, Purpose::Judge, None).await?.prepared;
         let model = self.settings.model.clone();
         let adopted = off_thread(move || importing::convert(content, &key, &prepared, &model)).await?;
         adopted.map(Ok)

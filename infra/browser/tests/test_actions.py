@@ -48,6 +48,20 @@ class ChampionTest(PageTest):
 class VersionTest(PageTest):
     """Actions on a version that does not serve."""
 
+    def test_a_refused_form_keeps_what_was_typed(self) -> None:
+        ada = self.person()
+        ada.visit("runs")
+        typed = {"family": "linear", "hyperparameters": '{"max_depth": 4}', "note": "a note & more"}
+        message = ada.act("Train now…", "Request a training run", **typed)
+        self.assertIn("No hyperparameter of linear has this name. Expected: one of alpha.", message)
+        form = ada.form("Train now…")
+        for name, value in typed.items():
+            self.assertEqual(form.locator(f"[name='{name}']").input_value(), value)
+        # The session of another person does not show it.
+        grace = self.person()
+        grace.page.goto(ada.page.url)
+        self.assertEqual(grace.form("Train now…").locator("[name='note']").input_value(), "")
+
     def test_an_alias_is_set_and_removed(self) -> None:
         ada = self.person()
         number = self.others(ada)[-1]
@@ -107,9 +121,9 @@ class VersionTest(PageTest):
         number = self.others(ada)[0]
         ada.visit(f"versions/{number}")
         ada.act("Set an alias…", "Set the alias", name="kept")
-        message = ada.act("Delete…", f"Delete version {number}", reason="No longer needed.")
-        self.assertIn("alias", message)
-        self.assertEqual(ada.visit(f"versions/{number}"), 200)
+        self.assertEqual(ada.form("Delete…").count(), 0)
+        kept = ada.page.locator(".hint", has_text="It cannot be deleted.").inner_text()
+        self.assertIn("The alias kept names it", kept)
         ada.act("Remove the alias kept…", "Remove the alias")
         message = ada.act("Delete…", f"Delete version {number}", reason="No longer needed.")
         self.assertEqual(message, f"Version {number} is deleted, with its artifact.")

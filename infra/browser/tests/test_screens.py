@@ -38,6 +38,14 @@ class ScreensTest(PageTest):
         # A closed form hides its contents from axe-core.
         visitor.page.evaluate("() => document.querySelectorAll('details').forEach(each => { each.open = true; })")
 
+    def test_no_table_hides_its_columns(self) -> None:
+        for width, paths in ((1280, ("runs", "audit")), (390, ("compare?versions=1,2,3", "audit", "mails", "runs"))):
+            ada = self.person("see", width=width)
+            for path in paths:
+                ada.visit(path)
+                hidden = ada.page.locator(".scroll").first.evaluate("box => box.scrollWidth - box.clientWidth")
+                self.assertLessEqual(hidden, 0, f"{path} at {width} pixels")
+
     def test_versions_are_selected_and_compared(self) -> None:
         ada = self.person("see")
         ada.visit("versions")

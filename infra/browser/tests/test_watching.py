@@ -41,6 +41,8 @@ class WatchingTest(PageTest):
         ada.visit("runs")
         message = ada.act("Train now…", "Request a training run", note="a run to watch")
         run = next(word for word in message.split() if word.startswith("manual-"))
+        ada.page.locator(".message a").click()
+        self.assertIn(run, ada.page.locator("h1").inner_text())
         self.eventually(ada, "runs", "tbody th", run)
         ada.visit(f"runs/{run}")
         # From here on, only the page's own script loads the page again.

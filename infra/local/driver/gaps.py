@@ -1,8 +1,8 @@
 """Adds parts of a REST API or a table that an emulator's CloudFormation leaves out, with calls to the services.
 
 MiniStack 1.5 imports the methods of an OpenAPI body, except `x-amazon-apigateway-any-method`. It leaves out the gateway
-responses and the time-to-live of a table. LocalStack 4.12 loses an API's stage at an update. The calls below change
-nothing if nothing is missing.
+responses, what a mock answers, and the time-to-live of a table. LocalStack 4.12 loses an API's stage at an update. The
+calls below change nothing if nothing is missing.
 """
 
 import json
@@ -20,12 +20,14 @@ def complete_api(clients: Clients, stack: str, logical_id: str, api_id: str, sta
     body = _imported_body(clients, stack, logical_id)
     gateway = clients.client("apigateway")
     _add_any_methods(clients, api_id, body, stack)
+    parameters = _parameters(clients, stack)
+    _add_answers_of_mocks(gateway, api_id, body, parameters)
     for kind, response in body.get("x-amazon-apigateway-gateway-responses", {}).items():
         optional = {"statusCode": str(response["statusCode"])} if "statusCode" in response else {}
         gateway.put_gateway_response(
             restApiId=api_id,
             responseType=kind,
-            responseParameters=response.get("responseParameters", {}),
+            responseParameters=_resolved(response.get("responseParameters", {}), parameters),
             responseTemplates=response.get("responseTemplates", {}),
             **optional,
         )
@@ -46,6 +48,45 @@ def restore_stage(clients: Clients, api_id: str, stage: str) -> None:
     gateway = clients.client("apigateway")
     if not any(there["stageName"] == stage for there in gateway.get_stages(restApiId=api_id)["item"]):
         gateway.create_deployment(restApiId=api_id, stageName=stage)
+
+
+def _add_answers_of_mocks(gateway: Any, api_id: str, body: dict[str, Any], parameters: dict[str, str]) -> None:
+    """Adds the headers with which API Gateway answers the preflights of web pages, if the stack allows pages."""
+    if not parameters.get("CorsOrigin"):
+        return
+    for resource in gateway.get_resources(restApiId=api_id, limit=500)["items"]:
+        operation = body["paths"].get(resource["path"], {}).get("options")
+        if not operation:
+            continue
+        operation = operation["Fn::If"][1]
+        method = {"restApiId": api_id, "resourceId": resource["id"], "httpMethod": "OPTIONS"}
+        if "OPTIONS" not in resource.get("resourceMethods", {}):
+            gateway.put_method(**method, authorizationType="NONE")
+        integration = operation["x-amazon-apigateway-integration"]
+        gateway.put_integration(**method, type="MOCK", requestTemplates=integration["requestTemplates"])
+        answer = integration["responses"]["default"]
+        headers = _resolved(answer["responseParameters"], parameters)
+        gateway.put_method_response(
+            **method, statusCode=answer["statusCode"], responseParameters=dict.fromkeys(headers, False)
+        )
+        gateway.put_integration_response(**method, statusCode=answer["statusCode"], responseParameters=headers)
+
+
+def _parameters(clients: Clients, stack: str) -> dict[str, str]:
+    described = clients.client("cloudformation").describe_stacks(StackName=stack)["Stacks"][0]
+    return {it["ParameterKey"]: it["ParameterValue"] for it in described.get("Parameters", [])}
+
+
+def _resolved(headers: dict[str, Any], parameters: dict[str, str]) -> dict[str, str]:
+    """Returns headers, some of which have the origin of web pages. Without an origin, those are left out."""
+    origin = parameters.get("CorsOrigin", "")
+    values = {}
+    for name, value in headers.items():
+        if isinstance(value, str):
+            values[name] = value
+        elif origin:
+            values[name] = f"'{origin}'"
+    return values
 
 
 def _imported_body(clients: Clients, stack: str, logical_id: str) -> dict[str, Any]:
@@ -72,7 +113,7 @@ def _add_any_methods(clients: Clients, api_id: str, body: dict[str, Any], stack:
 def _integration(clients: Clients, stack: str, operation: dict[str, Any]) -> str:
     """Returns the address of the function that answers an operation of the template."""
     written = json.dumps(operation["x-amazon-apigateway-integration"]["uri"])
-    found = re.search(r"\$\{(\w+)\.Arn\}/invocations", written)
+    found = re.search(r"\$\{(\w+)\.Arn\}(:\w+)?/invocations", written)
     if not found:
         raise Failure(f"no function of the template answers {written}")
     described = clients.client("cloudformation").describe_stack_resource(
@@ -82,7 +123,7 @@ def _integration(clients: Clients, stack: str, operation: dict[str, Any]) -> str
     functions = clients.client("lambda")
     arn = functions.get_function_configuration(FunctionName=name)["FunctionArn"]
     region = functions.meta.region_name
-    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}/invocations"
+    return f"arn:aws:apigateway:{region}:lambda:path/2015-03-31/functions/{arn}{found.group(2) or ''}/invocations"
 
 
 def _authorization(

@@ -47,10 +47,12 @@ def for_localstack(template: dict[str, Any]) -> dict[str, Any]:
     """Changes the template so that LocalStack 4.12 accepts it.
 
     It replaces two kinds of references by the parameters' defaults. LocalStack accepts only a number as an alarm's
-    threshold. And it accepts a joined list in a first deployment, but not in an update.
+    threshold. And it accepts a joined list in a first deployment, but not in an update. It also removes what CodeDeploy
+    would need: in an update, LocalStack follows the references between a function and its alarms without end.
     """
     parameters = template["Parameters"]
     for resource in template["Resources"].values():
+        resource["Properties"].pop("DeploymentPreference", None)
         if resource["Type"] == "AWS::CloudWatch::Alarm":
             _make_number(resource["Properties"], parameters)
     return _joined(template, parameters)

@@ -1,4 +1,4 @@
-"""Starts MiniStack in this process. The function below adds what release 1.5 lacks."""
+"""Starts MiniStack in this process. The functions below add what release 1.5 lacks."""
 
 import base64
 import binascii
@@ -11,6 +11,7 @@ from typing import Any
 def main() -> None:
     """Starts MiniStack with its environment variables as settings, and returns when it has ended."""
     _keep_pictures()
+    _take_bodies_without_type()
     from ministack.app import main as run
 
     run()
@@ -32,6 +33,20 @@ def _keep_pictures() -> None:
         return parsed
 
     ses_v2._parse_raw_mime = keep
+
+
+def _take_bodies_without_type() -> None:
+    """Passes bodies without a media type on as bytes. API Gateway takes them as JSON, so `*/*` matches them."""
+    from ministack.services import apigateway_v1
+
+    matches = apigateway_v1._media_type_matches
+
+    def match(media_type: str | None, binary_media_types: list[str]) -> bool:
+        # A template writes `~1` for a slash.
+        patterns = [pattern.replace("~1", "/") for pattern in binary_media_types]
+        return bool(matches(media_type or "application/json", patterns))
+
+    apigateway_v1._media_type_matches = match
 
 
 def _pictures(raw: str) -> dict[str, str]:

@@ -119,6 +119,10 @@ kinds! {
         name: "SES away", begins: Training, lasts: (6 * HOUR, 12 * HOUR), deadline: 60,
         meaning: "A training fails for good while SES accepts no mail. Both are repaired together."
     }
+    MailBounces {
+        name: "a mail bounces", begins: Training, lasts: (6 * HOUR, 20 * HOUR), deadline: 90,
+        meaning: "A training fails, and SES cannot deliver mails to the mailbox. Both are repaired together."
+    }
     MetricsFail {
         name: "metrics function fails", begins: AnyTime, lasts: (2 * HOUR, 10 * HOUR), deadline: 45,
         meaning: "Every invocation of the metrics function fails. Somebody repairs it and empties the queue."
@@ -146,6 +150,10 @@ kinds! {
     ReleaseSlow {
         name: "bad release: slow", begins: WorkingHours, lasts: (HOUR, 2 * HOUR), deadline: 15,
         meaning: "A release takes seconds for one request in twenty. Somebody deploys the previous one."
+    }
+    AlarmMuted {
+        name: "muted for a day", begins: WorkingHours, lasts: (26 * HOUR, 30 * HOUR), deadline: 15,
+        meaning: "A bad release as before. Somebody mutes its alarm for a day with the first mail, and repairs it later."
     }
     BadPromotion {
         name: "bad model by hand", begins: WorkingHours, lasts: (HOUR, 8 * HOUR), deadline: 15,

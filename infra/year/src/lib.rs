@@ -15,6 +15,7 @@ mod plan;
 mod queue;
 mod recording;
 mod report;
+mod requests;
 mod rule;
 mod series;
 mod settings;

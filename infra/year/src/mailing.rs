@@ -5,6 +5,7 @@ use std::sync::{Mutex, PoisonError};
 
 use aws_lambda_events::event::sns::SnsEvent;
 use evergreen_alert::{AlarmState, AlertHandler, AlertPorts, Letterhead, Recipients};
+use evergreen_lifecycle::Mute;
 use evergreen_lifecycle::incident::AlarmIncident;
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStatus, Clock, Mail, Mailer, SendError, Unavailable};
 use evergreen_testkit::{FixedClock, Memory};
@@ -33,6 +34,9 @@ const RATE: f64 = 1.0;
 
 /// Maximum duration of one invocation of the alert function. The template's value is the same.
 const TIMEOUT: SignedDuration = SignedDuration::from_mins(5);
+
+/// Minutes from the sending of a mail until SES reports that it could not be delivered.
+const BOUNCES_AFTER: u32 = 2;
 
 /// Seconds from the change of an alarm to the start of the alert function.
 const ON_THE_WAY: SignedDuration = SignedDuration::from_secs(5);
@@ -63,6 +67,8 @@ pub(crate) struct MailRoom<'a> {
     pub(crate) received: Vec<ReceivedMail>,
     /// The minutes in which an event reached the queue of failed mails.
     pub(crate) failures: Vec<u32>,
+    /// The minutes in which SES reported that a mail could not be delivered.
+    pub(crate) bounces: Vec<u32>,
 }
 
 /// Test double of SES with the limits of the sandbox, and with outages.
@@ -113,7 +119,7 @@ impl<'a> MailRoom<'a> {
             zone: TimeZone::UTC,
         };
         let template = serde_json::from_str(EVENT)?;
-        let (received, failures) = (Vec::new(), Vec::new());
+        let (received, failures, bounces) = (Vec::new(), Vec::new(), Vec::new());
         Ok(Self {
             incidents,
             calendar,
@@ -123,6 +129,7 @@ impl<'a> MailRoom<'a> {
             template,
             received,
             failures,
+            bounces,
         })
     }
 
@@ -165,6 +172,11 @@ impl<'a> MailRoom<'a> {
             let clock = FixedClock::at(begin + SignedDuration::from_mins(after));
             if let Some(sent) = self.invoke(&event, &clock)? {
                 let minute = self.calendar.minute(clock.now());
+                if sent > 0 && is_active(self.incidents, IncidentKind::MailBounces, minute) {
+                    self.bounces.push(minute + BOUNCES_AFTER);
+                    return Ok(());
+                }
+                self.mute(&rule.name, minute, sent > 0 && is_raised);
                 let about = if is_raised { mail.about.clone() } else { self.ended_with(&rule.name) };
                 self.received.extend((sent > 0).then(|| ReceivedMail {
                     minute,
@@ -196,6 +208,15 @@ impl<'a> MailRoom<'a> {
         let handler = AlertHandler { ports: &ports, recipients: &self.recipients, letterhead: &self.letterhead };
         let answer = handler.handle(event.clone(), &now.to_string(), now + TIMEOUT).now_or_never();
         Ok(answer.ok_or(YearError::Waits("alert"))?.ok().map(|report| report.sent))
+    }
+
+    /// Lets the person who gets a mail mute its alarm for a day, once in an incident in which somebody does that.
+    fn mute(&self, alarm: &str, minute: u32, has_mail: bool) {
+        if has_mail && is_active(self.incidents, IncidentKind::AlarmMuted, minute) {
+            let until = self.calendar.at(minute) + SignedDuration::from_hours(24);
+            let mute = Mute { alarm: alarm.to_owned(), until };
+            self.memory.state().mutes.entry(alarm.to_owned()).or_insert(mute);
+        }
     }
 
     /// Lets CloudWatch's list of alarms show the new state.

@@ -9,6 +9,7 @@ use crate::mailing::{MailRoom, ReceivedMail};
 use crate::queue::EventQueue;
 use crate::recording::RecordedYear;
 use crate::rule::AlarmRule;
+use crate::series::MetricSeries;
 use crate::stack::{ALARMS_END, TIDY_AFTER, YearError};
 use crate::watch::{Cadence, StateChange, changes};
 
@@ -17,6 +18,9 @@ const CADENCE: u64 = 8;
 
 /// The queue of mails that could not be sent, in the template.
 const MAIL_QUEUE: &str = "AlertFailureQueue";
+
+/// The metric of SES for mails that could not be delivered.
+const BOUNCES: &str = "Bounce";
 
 // The last alarm of an incident is over when its queue was emptied and the alarm has looked at its last bad period.
 /// Minutes after the end of an incident in which a mail still belongs to it.
@@ -51,14 +55,17 @@ impl YearOutcome {
         let look = |index: usize, metrics: &BTreeMap<_, _>| {
             rules.get(index).map(|rule| changes(rule, metrics, cadence(rule, index, chance), ALARMS_END))
         };
-        let watches_mails = |index: &usize| rules.get(*index).is_some_and(|rule| rule.metrics == [MAIL_QUEUE]);
+        let is_of_mails = |metric: &String| [MAIL_QUEUE, BOUNCES].contains(&metric.as_str());
+        let watches_mails = |index: &usize| rules.get(*index).is_some_and(|rule| rule.metrics.iter().any(is_of_mails));
         let (about_mails, others): (Vec<usize>, Vec<usize>) = (0..rules.len()).partition(watches_mails);
         let found: BTreeMap<usize, Vec<StateChange>> =
             others.into_iter().filter_map(|index| Some((index, look(index, &year.metrics)?))).collect();
         room.deliver(&found, rules)?;
-        // Mails that were not sent wait in a queue, which has an alarm of its own.
+        // Mails that were not sent wait in a queue, which has an alarm of its own. So have mails that bounce.
         let queue = mail_queue(&room.failures, &year.incidents);
-        let metrics = BTreeMap::from([(MAIL_QUEUE.to_owned(), queue.series(chance))]);
+        let mut bounces = MetricSeries::default();
+        room.bounces.iter().for_each(|minute| bounces.push(*minute, 1.0));
+        let metrics = BTreeMap::from([(MAIL_QUEUE.to_owned(), queue.series(chance)), (BOUNCES.to_owned(), bounces)]);
         let found = about_mails.into_iter().filter_map(|index| Some((index, look(index, &metrics)?))).collect();
         room.deliver(&found, rules)?;
         let mut mails = room.received;

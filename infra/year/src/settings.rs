@@ -44,6 +44,7 @@ impl StackSettings {
             grace: SignedDuration::from_mins(template.whole_default_of("DeadlineMinutes")?),
             max_age: template.whole_default_of("MaxModelAgeHours").ok().map(SignedDuration::from_hours),
             threshold: template.default_of("AccuracyAlarmThreshold")?.parse().ok(),
+            api: String::new(),
             quota: template.whole_default_of("MonthlyQuota")?.unsigned_abs(),
             drift_psi: template.default_of("DriftPsi")?.parse().unwrap_or(DEFAULT_PSI),
         };

@@ -20,6 +20,7 @@ use crate::incident::{DAY, HOUR, Incident, IncidentKind};
 use crate::plan::YearPlan;
 use crate::queue::EventQueue;
 use crate::recording::RecordedYear;
+use crate::requests::RequestPeriods;
 use crate::rule::AlarmRule;
 use crate::series::MetricSeries;
 use crate::traffic::RequestTraffic;
@@ -89,6 +90,7 @@ struct Stack<'a> {
     plan: &'a YearPlan,
     calendar: &'a Calendar,
     traffic: &'a RequestTraffic<'a>,
+    requests: RequestPeriods,
     /// The metrics that some alarm watches.
     watched: BTreeSet<&'a str>,
     memory: Memory,
@@ -139,6 +141,7 @@ impl<'a> Stack<'a> {
             plan,
             calendar,
             traffic,
+            requests: RequestPeriods::of(traffic),
             watched,
             memory,
             clock: FixedClock::at(calendar.at(0)),
@@ -250,7 +253,7 @@ fn grid(minute: u32, phase: u32) -> u32 {
 /// Returns the minutes between two looks at an incident. A long one changes slowly.
 fn looks_every(incident: &Incident) -> usize {
     match incident.end - incident.begin {
-        lasts if lasts <= 10 * HOUR => STEP as usize,
+        lasts if lasts <= 10 * HOUR || incident.kind == IncidentKind::TrafficGone => STEP as usize,
         lasts if lasts <= 2 * DAY => 30,
         _ => 3 * HOUR as usize,
     }

@@ -15,6 +15,12 @@ const ORDINARY: u64 = 2;
 /// Purpose of the random numbers of requests during an incident.
 const UNUSUAL: u64 = 3;
 
+/// Purpose of the random numbers of counted requests.
+const COUNTED: u64 = 9;
+
+/// Minutes of 52 weeks: a year later, the same hour of the same day of the week.
+const WEEKS: u32 = 52 * 7 * 24 * HOUR;
+
 /// Requests per minute on a working day. With nights and weekends, that makes about 300,000 in a month.
 const BUSY_RATE: f64 = 16.4;
 
@@ -61,6 +67,25 @@ impl<'a> RequestTraffic<'a> {
         Self { chance: plan.chance, incidents: &plan.incidents, hours, months }
     }
 
+    /// Returns the numbers of requests in the periods of `length` minutes of the year, after `before` more such periods. Those
+    /// before the year are like the ones at its end.
+    pub(crate) fn in_periods(&self, length: u32, before: u32) -> Vec<f64> {
+        let count = |period: u32| {
+            let minutes =
+                (period * length..(period + 1) * length).map(|minute| match minute.checked_sub(before * length) {
+                    Some(minute) => self.rate(minute),
+                    None => self.ordinary((minute + WEEKS - before * length) / HOUR),
+                });
+            f64::from(poisson(&mut self.chance.of(COUNTED, period.into()), minutes.sum()))
+        };
+        (0..before + YEAR / length).map(count).collect()
+    }
+
+    /// Returns the expected requests per minute of an hour of the year, without incidents.
+    fn ordinary(&self, hour: u32) -> f64 {
+        self.hours.get(hour as usize).copied().unwrap_or_default()
+    }
+
     /// Returns the expected requests per minute.
     fn rate(&self, minute: u32) -> f64 {
         let active = self.incidents.iter().find(|incident| incident.is_active(minute)).map(|incident| incident.kind);
@@ -69,7 +94,7 @@ impl<'a> RequestTraffic<'a> {
             Some(IncidentKind::TrafficTenfold) => 10.0,
             _ => 1.0,
         };
-        factor * self.hours.get((minute / HOUR) as usize).copied().unwrap_or_default()
+        factor * self.ordinary(minute / HOUR)
     }
 
     /// Returns how many requests the client has sent since the month began (UTC), to the nearest request.
@@ -130,7 +155,9 @@ impl<'a> RequestTraffic<'a> {
         for minute in incident.begin..incident.end.min(YEAR) {
             let (mut rng, rate) = (self.chance.of(UNUSUAL, minute.into()), self.rate(minute));
             match incident.kind {
-                IncidentKind::ReleaseFails => add(ERRORS, minute, poisson(&mut rng, rate * BAD_SHARE)),
+                IncidentKind::ReleaseFails | IncidentKind::AlarmMuted => {
+                    add(ERRORS, minute, poisson(&mut rng, rate * BAD_SHARE));
+                }
                 IncidentKind::ReleaseSlow => {
                     *slow.entry(minute).or_default() += poisson(&mut rng, rate * BAD_SHARE);
                 }

@@ -64,7 +64,10 @@ fn an_incident_is_reported_by_the_alarm_that_is_about_it() {
     assert_eq!(first(IncidentKind::ReleaseFails), ("prediction-errors", false));
     assert_eq!(first(IncidentKind::ReleaseSlow), ("prediction-latency", false));
     assert_eq!(first(IncidentKind::BadPromotion), ("accuracy-low", false));
+    assert_eq!(first(IncidentKind::TrafficGone), ("traffic-gone", false));
     assert_eq!(first(IncidentKind::TrafficTenfold), ("quota-nearly-used", false));
+    assert_eq!(first(IncidentKind::MailBounces), ("mail-bounced", true));
+    assert_eq!(first(IncidentKind::AlarmMuted), ("prediction-errors", false));
     // Without SES, only SNS itself can report.
     assert_eq!(first(IncidentKind::SesAway), ("alert-failure-queue", true));
 }

@@ -2,6 +2,7 @@
 //! that a user uploads for import.
 
 mod former;
+mod kept_rows;
 mod links;
 mod listing;
 mod retention;
@@ -37,6 +38,7 @@ pub struct ArtifactBucket {
     datasets: String,
     incoming: String,
     sampled_rows: usize,
+    keeps_feedback: bool,
 }
 
 impl ArtifactBucket {
@@ -51,7 +53,8 @@ impl ArtifactBucket {
 
     pub(crate) fn over(client: Client, bucket: &str, model: &ModelName) -> Self {
         let (datasets, incoming) = (format!("datasets/{model}/"), format!("incoming/{model}/"));
-        Self { client, bucket: bucket.to_owned(), model: model.clone(), datasets, incoming, sampled_rows: 0 }
+        let (bucket, model) = (bucket.to_owned(), model.clone());
+        Self { client, bucket, model, datasets, incoming, sampled_rows: 0, keeps_feedback: false }
     }
 
     /// Returns the content of the S3 object `key`, or `None` if the object does not exist.

@@ -104,7 +104,7 @@ mod tests {
     fn the_event_detail_holds_the_decision_with_its_figures() {
         let version = version(1, 0.97, moment(START));
         let run = finished_run("7", moment(START), &version);
-        let [made, promoted] = LifecycleEvent::of_version(&run, &version, moment(START));
+        let [made, promoted] = LifecycleEvent::of_version(&run, &version, None, moment(START));
         assert_eq!((made.kind, promoted.kind), (EventKind::TrainingSucceeded, EventKind::ModelPromoted));
         let detail = detail(&promoted);
         let decision = &detail["decision"];

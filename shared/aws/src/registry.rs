@@ -20,6 +20,7 @@ mod champions;
 mod changes;
 mod claims;
 mod copy;
+mod counted_ids;
 mod feedback;
 mod items;
 mod journal;

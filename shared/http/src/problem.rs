@@ -122,21 +122,33 @@ impl Problem {
     }
 }
 
-impl From<Problem> for JsonResponse {
-    fn from(problem: Problem) -> Self {
+impl Problem {
+    /// Returns the response to this error with another body than RFC 9457 has, for clients of another protocol. Status and
+    /// headers stay the same.
+    pub fn answered_as(&self, body: &impl Serialize) -> JsonResponse {
+        self.response("application/json", body)
+    }
+
+    fn response(&self, media_type: &'static str, body: &impl Serialize) -> JsonResponse {
         // Strings and integers always serialize.
-        let (status, body) = match serde_json::to_string(&problem) {
-            Ok(body) => (problem.kind.status, body),
+        let (status, body) = match serde_json::to_string(body) {
+            Ok(body) => (self.kind.status, body),
             Err(error) => {
                 tracing::error!(cause = causes(&error), "a problem could not be written as JSON");
                 (StatusCode::INTERNAL_SERVER_ERROR, INTERNAL_BODY.to_owned())
             }
         };
-        let mut response = Self::new(status, "application/problem+json", body);
+        let mut response = JsonResponse::new(status, media_type, body);
         let headers = response.0.headers_mut();
-        headers.extend(problem.allow.and_then(|allow| Some((ALLOW, HeaderValue::from_str(&allow).ok()?))));
-        headers.extend(problem.retry_after.map(|seconds| (RETRY_AFTER, seconds.into())));
+        headers.extend(self.allow.as_deref().and_then(|allow| Some((ALLOW, HeaderValue::from_str(allow).ok()?))));
+        headers.extend(self.retry_after.map(|seconds| (RETRY_AFTER, seconds.into())));
         response
+    }
+}
+
+impl From<Problem> for JsonResponse {
+    fn from(problem: Problem) -> Self {
+        problem.response("application/problem+json", &problem)
     }
 }
 

@@ -2,8 +2,9 @@
 //! table and the model's predictions for them. So the predictions can be compared with those of another ONNX runtime.
 //!
 //! Usage: `cargo run --example answers -- TABLE_FOLDER FOLDER`. The first folder has CSV files and their
-//! `dataset.toml`. The second folder receives `FAMILY.onnx` and `FAMILY.json`, see `sample`. The search is short, but
-//! long enough for calibration and prediction intervals.
+//! `dataset.toml`. The second folder receives `FAMILY.onnx` and `FAMILY.json`, see `sample`, and `FAMILY.explained.json`:
+//! explanations of the first rows, and the indices of the training rows. The search is short, but long enough for
+//! calibration and prediction intervals.
 
 #[path = "../../scoring/examples/sample/mod.rs"]
 mod sample;
@@ -17,7 +18,9 @@ use std::{env, fs};
 
 use evergreen_learning::{Origin, Plan, Prepared, encode_rows, train};
 use evergreen_lifecycle::Family;
+use evergreen_scoring::{Explanation, Model, Predictions};
 use evergreen_table::{DataFile, DatasetSettings, Range, SETTINGS_FILE, Table};
+use serde_json::{Value, json};
 
 const USAGE: &str = "usage: answers TABLE_FOLDER FOLDER";
 
@@ -27,6 +30,9 @@ const LIMIT: Duration = Duration::from_secs(3600);
 
 /// Number of trees in a random forest or a boosting model. Few trees are enough to compare predictions.
 const FEW_TREES: f64 = 40.0;
+
+/// Number of rows whose predictions are explained.
+const EXPLAINED: usize = 40;
 
 const SEED: u64 = 7;
 
@@ -51,8 +57,24 @@ fn answers() -> Result<(), Box<dyn Error>> {
         let trained = train(&prepared, &plan, Instant::now() + LIMIT, &origin)?;
         let rows = encode_rows(prepared.table().frame(), trained.model.signature())?;
         sample::write(&to, family.name(), &trained.artifact, &rows)?;
+        let explained = explained(&trained.model, &rows, &prepared.split().training)?;
+        fs::write(to.join(format!("{}.explained.json", family.name())), explained.to_string())?;
     }
     Ok(())
+}
+
+/// Explains the first rows.
+fn explained(model: &Model, rows: &[f32], training: &[u32]) -> Result<Value, Box<dyn Error>> {
+    let rows = rows.get(..EXPLAINED * model.signature().slots()).unwrap_or(rows);
+    let predictions = model.predict(rows)?;
+    let labels = match &predictions {
+        Predictions::Classes(batch) => batch.classes(),
+        Predictions::Numbers(_) => &[],
+    };
+    let found = model.explain(rows, labels)?;
+    let each = |row: &Explanation| json!({ "label": row.label, "base": row.base, "contributions": row.contributions });
+    let slots = model.signature().columns().iter().map(|column| column.kind.slots()).collect::<Vec<_>>();
+    Ok(json!({ "rows": found.rows.iter().map(each).collect::<Vec<_>>(), "training": training, "slots": slots }))
 }
 
 /// Reads the CSV files of a folder as a table, with settings for a short search.

@@ -4,7 +4,8 @@
 //! `score train --csv FILE --target COLUMN --artifact FILE` trains a forest as the train function does, with 100 trees
 //! of full depth. It writes the model artifact. `score evergreen --artifact FILE --rows FILE` loads the artifact.
 //! `score smartcore --csv FILE --target COLUMN --rows FILE` uses the library smartcore. It fits a forest with the same
-//! settings to the same training rows. The last two commands print the predicted class of each row as one line of JSON.
+//! settings to the same training rows. `score explain --artifact FILE --rows FILE` explains predictions.
+//! The last three commands print the predicted class of each row as one line of JSON (`explain` prints an empty list).
 //! Then they measure a round of predictions for each line `one` or `batch` of standard input. They print the seconds
 //! per row. The rows file has little-endian `f32`, one row after the other.
 
@@ -23,8 +24,8 @@ use serde_json::{Value, json};
 use smartcore::ensemble::random_forest_classifier::{RandomForestClassifier, RandomForestClassifierParameters};
 use smartcore::linalg::basic::matrix::DenseMatrix;
 
-const USAGE: &str = "usage: score train --csv FILE --target COLUMN --artifact FILE\n       score evergreen --artifact FILE \
-                     --rows FILE\n       score smartcore --csv FILE --target COLUMN --rows FILE";
+const USAGE: &str = "usage: score train|boost --csv FILE --target COLUMN --artifact FILE\n       score \
+                     evergreen|explain --artifact FILE --rows FILE\n       score smartcore --csv FILE --target COLUMN --rows FILE";
 
 const TREES: u16 = 100;
 
@@ -51,7 +52,9 @@ fn run(arguments: Vec<String>) -> Result<(), Box<dyn Error>> {
         options.get(at + 1).map(String::as_str).ok_or(USAGE)
     };
     match task.as_str() {
-        "train" => write_artifact(option("csv")?, option("target")?, option("artifact")?),
+        "train" => write_artifact(&prepared(option("csv")?, option("target")?)?, forest(), option("artifact")?),
+        "boost" => write_artifact(&prepared(option("csv")?, option("target")?)?, boosting(), option("artifact")?),
+        "explain" => explain(option("artifact")?, &numbers(option("rows")?)?),
         "evergreen" => evergreen(option("artifact")?, &numbers(option("rows")?)?),
         "smartcore" => smartcore(option("csv")?, option("target")?, &numbers(option("rows")?)?),
         _ => Err(USAGE.into()),
@@ -69,18 +72,34 @@ fn numbers(path: &str) -> Result<Vec<f32>, Box<dyn Error>> {
     Ok(numbers.iter().map(|bytes| f32::from_le_bytes(*bytes)).collect())
 }
 
-fn write_artifact(csv: &str, target: &str, artifact: &str) -> Result<(), Box<dyn Error>> {
-    let prepared = prepared(csv, target)?;
-    let settings: [(&str, Value); 4] = [
+/// A family with the values of its hyperparameters.
+type Candidate = (Family, Vec<(&'static str, Value)>);
+
+/// A forest of full depth.
+fn forest() -> Candidate {
+    let depth = [("max_depth", 100.into()), ("min_samples_split", 2.into()), ("min_samples_leaf", 1.into())];
+    (Family::RandomForest, [("n_estimators", TREES.into())].into_iter().chain(depth).collect())
+}
+
+/// Boosted trees with the settings that LightGBM has by default.
+fn boosting() -> Candidate {
+    let settings: [(&str, Value); 7] = [
         ("n_estimators", TREES.into()),
-        ("max_depth", 100.into()),
-        ("min_samples_split", 2.into()),
-        ("min_samples_leaf", 1.into()),
+        ("learning_rate", 0.1.into()),
+        ("max_leaves", 31.into()),
+        ("min_samples_leaf", 20.into()),
+        ("l2", 0.into()),
+        ("subsample", 1.into()),
+        ("max_features", 1.into()),
     ];
-    let settings = settings.map(|(name, value)| (name.to_owned(), value)).into();
-    let plan = Plan::new(prepared.table(), Some(Family::RandomForest), &settings, 1)?;
+    (Family::GradientBoosting, settings.into())
+}
+
+fn write_artifact(prepared: &Prepared, (family, settings): Candidate, artifact: &str) -> Result<(), Box<dyn Error>> {
+    let settings = settings.into_iter().map(|(name, value)| (name.to_owned(), value)).collect();
+    let plan = Plan::new(prepared.table(), Some(family), &settings, 1)?;
     let origin = Origin { model: "score".to_owned(), code_version: env!("CARGO_PKG_VERSION").to_owned() };
-    let trained = train(&prepared, &plan, Instant::now() + LIMIT, &origin)?;
+    let trained = train(prepared, &plan, Instant::now() + LIMIT, &origin)?;
     fs::write(artifact, &trained.artifact)?;
     let splits = trained.artifact.windows(10).filter(|window| window == b"BRANCH_LEQ").count();
     println!("{}", json!({ "rows": prepared.split().training.len(), "nodes": 2 * splits + usize::from(TREES) }));
@@ -97,6 +116,20 @@ fn evergreen(artifact: &str, rows: &[f32]) -> Result<(), Box<dyn Error>> {
         rows.len() / slots,
         || black_box(model.predict(lone.next().unwrap_or_default())),
         || black_box(model.predict(rows)),
+    )
+}
+
+fn explain(artifact: &str, rows: &[f32]) -> Result<(), Box<dyn Error>> {
+    let model = Model::load(&fs::read(artifact)?)?;
+    let slots = model.signature().slots();
+    // Two labels need no predicted ones.
+    model.explain(rows.get(..slots).unwrap_or_default(), &[])?;
+    println!("[]");
+    let mut lone = rows.chunks_exact(slots).cycle();
+    obey(
+        rows.len() / slots,
+        || black_box(model.explain(lone.next().unwrap_or_default(), &[])),
+        || black_box(model.explain(rows, &[])),
     )
 }
 

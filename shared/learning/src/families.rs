@@ -103,7 +103,8 @@ mod tests {
             family = if names[1].is_empty() { family } else { names[1] };
             listed.insert((family, names[2]));
         }
-        let names = |family: Family| of(family).dimensions().iter().map(move |known| (family.name(), known.name));
+        let names =
+            |family: Family| of(family).dimensions().iter().map(move |known| (family.name(), known.limits.name));
         assert_eq!(listed, Family::ALL.into_iter().flat_map(names).collect());
         let events = include_str!("../../../docs/OPERATIONS.md");
         assert!(Family::ALL.iter().all(|family| events.contains(&format!("`{family}`"))));

@@ -2,7 +2,7 @@
 
 mod space;
 
-use evergreen_lifecycle::{Family, Parameters};
+use evergreen_lifecycle::{Family, HyperparameterLimits, Parameters};
 use serde_json::Value;
 
 pub(crate) use space::{Space, ValueRange};
@@ -10,18 +10,15 @@ pub(crate) use space::{Space, ValueRange};
 use crate::families;
 use crate::fit::Hyperparameters;
 
+// The console checks the same limits, so they are in `evergreen-lifecycle`, and a test compares both.
 /// One hyperparameter of a model family: its name, its limits, and the range that the search tries.
 #[derive(Debug)]
 pub(crate) struct Dimension {
-    /// The hyperparameter's name, which is scikit-learn's name if scikit-learn has the same hyperparameter.
-    pub(crate) name: &'static str,
-    /// Whether the hyperparameter's values are whole numbers.
-    pub(crate) whole: bool,
+    /// The hyperparameter's name and the values that it may have.
+    pub(crate) limits: HyperparameterLimits,
     /// Whether the search draws the hyperparameter's values evenly on a logarithmic scale. `false` means a linear
     /// scale.
     pub(crate) log: bool,
-    /// The allowed range of the hyperparameter, both ends included.
-    pub(crate) allowed: (f64, f64),
     // The settings in `dataset.toml` may choose another range.
     /// The default range (lower end, upper end) from which the search draws values of the hyperparameter.
     pub(crate) drawn: (f64, f64),
@@ -30,15 +27,15 @@ pub(crate) struct Dimension {
 }
 
 pub(crate) const fn whole(name: &'static str, allowed: (f64, f64), drawn: (f64, f64), first: f64) -> Dimension {
-    Dimension { name, whole: true, log: false, allowed, drawn, first }
+    Dimension { limits: HyperparameterLimits { name, whole: true, allowed }, log: false, drawn, first }
 }
 
 pub(crate) const fn log(name: &'static str, allowed: (f64, f64), drawn: (f64, f64), first: f64) -> Dimension {
-    Dimension { name, whole: false, log: true, allowed, drawn, first }
+    Dimension { limits: HyperparameterLimits { name, whole: false, allowed }, log: true, drawn, first }
 }
 
 pub(crate) const fn fraction(name: &'static str, allowed: (f64, f64), drawn: (f64, f64), first: f64) -> Dimension {
-    Dimension { name, whole: false, log: false, allowed, drawn, first }
+    Dimension { limits: HyperparameterLimits { name, whole: false, allowed }, log: false, drawn, first }
 }
 
 // If this hyperparameter has a range, cross-validation finds the best number in the range.
@@ -77,7 +74,7 @@ impl Choice {
         // The number is limited to the allowed range. If the number of rounds is fixed, it does not change.
         let mut choice = self.clone();
         if let Some(ValueRange { least, most }) = self.rounds
-            && let Some(place) = dimensions(self.family).iter().position(|dimension| dimension.name == ROUNDS)
+            && let Some(place) = dimensions(self.family).iter().position(|dimension| dimension.limits.name == ROUNDS)
             && let Some(value) = choice.values.get_mut(place)
         {
             *value = rounds.round().clamp(least, most);
@@ -93,8 +90,8 @@ impl Choice {
     /// Returns the hyperparameters as the training run records them: by name, as JSON values.
     pub(crate) fn parameters(&self) -> Parameters {
         let entry = |(dimension, value): (&Dimension, &f64)| {
-            let value = if dimension.whole { Value::from(*value as u64) } else { Value::from(*value) };
-            (dimension.name.to_owned(), value)
+            let value = if dimension.limits.whole { Value::from(*value as u64) } else { Value::from(*value) };
+            (dimension.limits.name.to_owned(), value)
         };
         dimensions(self.family).iter().zip(&self.values).map(entry).collect()
     }
@@ -112,7 +109,21 @@ impl Choice {
     }
 
     fn value(&self, name: &str) -> Option<f64> {
-        let named = dimensions(self.family).iter().zip(&self.values).find(|(dimension, _)| dimension.name == name);
+        let named =
+            dimensions(self.family).iter().zip(&self.values).find(|(dimension, _)| dimension.limits.name == name);
         named.map(|(_, value)| *value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_console_checks_the_same_hyperparameters_and_limits() {
+        for family in Family::ALL {
+            let own: Vec<_> = dimensions(family).iter().map(|dimension| dimension.limits).collect();
+            assert_eq!(family.hyperparameters(), own, "{family}");
+        }
     }
 }

@@ -7,6 +7,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod adopt;
+mod background;
 mod counting;
 mod deciding;
 mod derived;
@@ -40,7 +41,7 @@ pub use evaluate::{ConstantAnswer, EvaluationError, Holdout};
 pub use fit::FitError;
 pub use impact::{ComparedModels, ImpactError};
 pub use learner::AnswerError;
-pub use prepared::{PrepareError, Prepared};
+pub use prepared::{FeedbackFiles, PrepareError, Prepared};
 pub use rows::{FrameError, encode_rows};
 pub use search::{Plan, PlanError, SearchError};
 pub use split::Split;

@@ -1,15 +1,17 @@
 //! Prepares a table for training: splits it into training rows and hold-out, and fits how columns are encoded as
 //! features.
 
-use evergreen_lifecycle::{DatasetProfile, Signature, SignatureError};
+use evergreen_lifecycle::feedback::{KeptRows, RowCell};
+use evergreen_lifecycle::{DatasetProfile, LearnedFeedback, Signature, SignatureError};
 use evergreen_scoring::{MAX_FEATURES, Preprocessing};
 use evergreen_table::{FilePlace, Table, Target};
+use jiff::civil::Date;
 
 use crate::encode::{self, FittedColumns};
 use crate::histograms;
 use crate::memory::{self, TooLarge};
 use crate::search::Plan;
-use crate::split::Split;
+use crate::split::{Split, joining};
 
 // The preprocessing was fitted on the training rows.
 /// A table that is ready for training: split into training rows and hold-out, with fitted preprocessing.
@@ -19,6 +21,33 @@ pub struct Prepared {
     split: Split,
     signature: Signature,
     preprocessing: Preprocessing,
+}
+
+/// Kept rows of feedback that a training has read.
+#[derive(Debug, Clone, PartialEq)]
+pub struct FeedbackFiles {
+    /// The rows of each file, in the order of the files' keys.
+    pub files: Vec<KeptRows>,
+    /// The first and the last day (UTC) on which rows arrived.
+    pub days: (Date, Date),
+    /// The hash of the files, as the lineage has it.
+    pub sha256: String,
+}
+
+impl FeedbackFiles {
+    /// Returns about how many bytes of memory the rows take.
+    pub fn bytes(&self) -> u64 {
+        let cells = |file: &KeptRows| file.rows.len() * (file.columns.len() + BESIDE_CELLS) * size_of::<RowCell>();
+        let texts = |file: &KeptRows| file.rows.iter().flat_map(|row| &row.cells).map(text_bytes).sum::<usize>();
+        self.files.iter().map(|file| cells(file) + texts(file)).sum::<usize>() as u64
+    }
+}
+
+/// The memory of a kept row beside its cells, counted in cells: its id, its time and what turned out true.
+const BESIDE_CELLS: usize = 6;
+
+fn text_bytes(cell: &RowCell) -> usize {
+    if let RowCell::Text(text) = cell { text.len() } else { 0 }
 }
 
 /// Error: why a table cannot be prepared for training.
@@ -63,6 +92,24 @@ impl Prepared {
     /// give no valid signature.
     pub fn of(table: Table) -> Result<Self, PrepareError> {
         let split = Split::of(table.frame(), table.target(), table.order(), table.groups());
+        Self::split_by(table, split)
+    }
+
+    /// Splits the table as [`Prepared::of`] does, and adds rows of feedback to the training rows. The hold-out is the same as
+    /// without feedback.
+    ///
+    /// # Errors
+    /// The same as [`Prepared::of`].
+    pub fn with_feedback(table: Table, feedback: &FeedbackFiles) -> Result<Self, PrepareError> {
+        let mut split = Split::of(table.frame(), table.target(), table.order(), table.groups());
+        let rows = table.joinable(&feedback.files);
+        let (chosen, left_out) = joining(&table, &split, &rows);
+        let (first_day, last_day) = feedback.days;
+        let sha256 = feedback.sha256.clone();
+        let learned = LearnedFeedback { rows: chosen.len(), first_day, last_day, sha256, left_out };
+        let own = table.rows() as u32;
+        let table = table.joined(&rows, &chosen, learned);
+        split.training.extend(own..table.rows() as u32);
         Self::split_by(table, split)
     }
 

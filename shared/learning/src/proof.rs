@@ -5,6 +5,7 @@ use evergreen_lifecycle::feedback::WrittenLosses;
 use evergreen_lifecycle::{Advantage, AgainstConstant, Curves, Evaluation, PrimaryMetric, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
+use crate::background::{count_background, with_contributions};
 use crate::counting::count_baseline;
 use crate::evaluate::{Answers, ConstantAnswer, Holdout, curves, evaluate};
 use crate::gap::Losses;
@@ -45,14 +46,20 @@ impl Proof {
         pipeline: Pipeline,
         metadata: &ArtifactMetadata,
     ) -> Result<Self, LearningError> {
-        let compiled = Model::compile(&pipeline, metadata.clone());
+        let mut compiled = Model::compile(&pipeline, metadata.clone());
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
         let raw = encode_rows(holdout.frame(), compiled.signature())?;
         let written = Answers::of(&compiled, &raw)?;
         let baseline = count_baseline(prepared, compiled.signature(), &raw, &written, threshold(&compiled))?;
         let served = hold_out_losses(&baseline, compiled.signature().labels(), holdout.target(), &written);
         let hold_out = served.as_ref().map(WrittenLosses::new);
-        let artifact = write(&pipeline, &ArtifactMetadata { baseline: Some(baseline), hold_out, ..metadata.clone() });
+        let mut background = count_background(prepared, &compiled)?;
+        if let Some(counted) = background.take() {
+            let (explaining, known) = with_contributions(compiled, counted, &raw, &written);
+            (compiled, background) = (explaining, Some(known));
+        }
+        let metadata = ArtifactMetadata { baseline: Some(baseline), hold_out, background, ..metadata.clone() };
+        let artifact = write(&pipeline, &metadata);
         // Free the fitted model: loading creates a second copy, and a model with millions of trees must not be in
         // memory twice.
         drop(pipeline);

@@ -4,10 +4,13 @@
 //! hold-out, and the champion (the model version that answers predictions) was never trained on it. The champion and a
 //! new model version are compared on the hold-out. When a table grows, nearly all hold-out rows stay hold-out rows.
 
+mod feedback;
 mod groups;
 mod hash;
 
 use evergreen_table::{DatasetSettings, Frame, Target, at};
+
+pub(crate) use feedback::joining;
 
 const STRATA: usize = 10;
 
@@ -159,19 +162,28 @@ fn strata(target: &Target) -> Vec<Vec<u32>> {
 }
 
 fn by_quantile(numbers: &[f64]) -> Vec<Vec<u32>> {
-    let mut sorted = numbers.to_vec();
-    sorted.sort_unstable_by(f64::total_cmp);
-    // Each stratum has at least five rows, so that a fifth of it is at least one row.
-    let strata = STRATA.min(numbers.len() / 5).max(1);
-    let starts: Vec<f64> = (1..strata).filter_map(|part| sorted.get(part * sorted.len() / strata).copied()).collect();
-    let mut members = vec![Vec::new(); strata];
+    let starts = stratum_starts(numbers);
+    let mut members = vec![Vec::new(); starts.len() + 1];
     for (row, number) in numbers.iter().enumerate() {
-        let stratum = starts.partition_point(|start| start <= number);
-        if let Some(stratum) = members.get_mut(stratum) {
+        if let Some(stratum) = members.get_mut(stratum_of(&starts, *number)) {
             stratum.push(row as u32);
         }
     }
     members
+}
+
+/// Returns the lowest target of each stratum but the first, for regression.
+fn stratum_starts(numbers: &[f64]) -> Vec<f64> {
+    let mut sorted = numbers.to_vec();
+    sorted.sort_unstable_by(f64::total_cmp);
+    // Each stratum has at least five rows, so that a fifth of it is at least one row.
+    let strata = STRATA.min(numbers.len() / 5).max(1);
+    (1..strata).filter_map(|part| sorted.get(part * sorted.len() / strata).copied()).collect()
+}
+
+/// Returns the stratum of a target, for regression.
+fn stratum_of(starts: &[f64], number: f64) -> usize {
+    starts.partition_point(|start| *start <= number)
 }
 
 /// Marks a fifth of the rows in `members` as hold-out: the rows with the lowest `key`.

@@ -271,6 +271,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
         seed: plan.seed,
         family: choice.family,
         parameters: choice.parameters(),
+        feedback: table.feedback().map(|feedback| feedback.sha256.clone()),
     };
     ArtifactMetadata { lineage: Some(lineage), ..ArtifactMetadata::named(&origin.model) }
 }

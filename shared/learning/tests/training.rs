@@ -137,6 +137,7 @@ fn an_artifact_says_where_it_comes_from() {
         seed: 42,
         family: Family::RandomForest,
         parameters: trained.parameters,
+        feedback: None,
     };
     let model = Model::load(&trained.artifact).unwrap();
     let metadata = model.metadata();

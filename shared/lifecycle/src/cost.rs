@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use crate::{Metric, Publication, time};
 
 /// Number of metrics that the alarms of a stack look at. An alarm is billed for each metric that it looks at.
-pub const WATCHED_METRICS: u32 = 25;
+pub const WATCHED_METRICS: u32 = 26;
 
 // The published metrics are counted for a schedule with a training each day, as `make cost` does.
 /// Maximum number of hours of a month in which a metric has a value that is published only when it changes.
@@ -32,6 +32,7 @@ pub struct Prices {
     custom_metric: Price,
     alarm: Price,
     put_metric_data: Price,
+    get_metric_data: Price,
     table_read: Price,
     table_write: Price,
 }
@@ -130,12 +131,15 @@ impl Prices {
             let time = gigabyte_seconds * if is_arm { self.lambda_arm64 } else { self.lambda_x86_64 }.price;
             part(format!("Lambda, {}", used.name), used.calls * self.lambda_request.price + time)
         });
-        // Each call of the metrics function publishes once.
+        // Each call of the metrics function publishes once, and reads the requests of the last weeks.
         let published =
             usage.functions.iter().filter(|used| used.name == "metrics").map(|used| used.calls).sum::<f64>();
         let table = usage.table_reads * self.table_read.price + usage.table_writes * self.table_write.price;
         let rest = [
-            part("Calls that publish metrics".to_owned(), published * self.put_metric_data.price),
+            part(
+                "Calls that publish and read metrics".to_owned(),
+                published * (self.put_metric_data.price + self.get_metric_data.price),
+            ),
             part("API Gateway".to_owned(), usage.api_requests * self.api_request.price),
             part("DynamoDB".to_owned(), table),
             part("Logs".to_owned(), usage.log_bytes / 1e9 * self.log_gigabyte.price),

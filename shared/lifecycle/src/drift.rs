@@ -6,6 +6,7 @@
 
 mod baseline;
 mod bins;
+mod cells;
 mod codec;
 mod counts;
 mod effect;
@@ -23,6 +24,7 @@ mod window;
 pub use baseline::BaselineCounts;
 pub(crate) use bins::exact;
 pub use bins::{Bins, CountedCategory, MAX_COUNTED_CATEGORIES, MAX_EDGES};
+pub use cells::CellRows;
 pub use codec::{MAX_COUNTS_BYTES, UnreadableCounts};
 pub use counts::{OtherShape, ServedCounts};
 pub use effect::psi;
@@ -30,7 +32,9 @@ pub(crate) use hypergeometric::TwoSamples;
 pub use limits::{DEFAULT_PSI, DriftLimits, FALSE_ALARMS_A_YEAR};
 pub use noise::is_beyond_noise;
 pub use probe::PROBES;
-pub use record::{ComparisonSummary, DriftComparison, DriftSummary, GRACE, TableDrift};
+pub use record::{
+    ComparisonSummary, DriftComparison, DriftSummary, DriftedColumn, GRACE, TableDrift, TableDriftSummary,
+};
 pub(crate) use sentence::short;
 pub use shape::{CountShape, CountedColumn, ShapeDigest};
 pub use skew::SkewCheck;

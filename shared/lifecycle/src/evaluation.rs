@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Label, Task};
+use crate::{Label, LearnedFeedback, Task};
 
 pub use metric::{PINBALL_QUANTILE, PrimaryMetric};
 
@@ -248,6 +248,9 @@ pub struct Dataset {
     /// Whether the model predicts a class (classification) or a number (regression).
     #[serde(default)]
     pub task: Task,
+    /// The rows of feedback that joined the training rows; `rows` counts them too. `None` if no feedback was read.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<LearnedFeedback>,
 }
 
 /// Durations of the steps of a training run, in seconds.

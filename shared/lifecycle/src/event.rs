@@ -6,6 +6,7 @@ mod change;
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use crate::drift::TableDriftSummary;
 use crate::{Champion, Decision, ModelName, Run, RunId, RunMetrics, Version, VersionNumber, time};
 
 // A new optional field is no new version. A field that is renamed, removed or means something else is one.
@@ -93,12 +94,21 @@ pub struct LifecycleEvent {
     /// Until when the platform may retry the failed run. `None` if there will be no retry.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub retry_until: Option<Timestamp>,
+    // Only the event of a success has it.
+    /// How the data set differs from that of the champion. `None` if they were not compared.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub table_drift: Option<TableDriftSummary>,
 }
 
 impl LifecycleEvent {
     /// Creates the two events for a training run that made a model version: the run's success, and what becomes of the
-    /// version.
-    pub fn of_version(run: &Run, version: &Version, ended_at: Timestamp) -> [Self; 2] {
+    /// version. `drift` is the comparison of the run's data set with that of the champion.
+    pub fn of_version(
+        run: &Run,
+        version: &Version,
+        drift: Option<TableDriftSummary>,
+        ended_at: Timestamp,
+    ) -> [Self; 2] {
         let judged = match (version.decision.promotes(), version.is_promoted_at_once()) {
             (true, true) => EventKind::ModelPromoted,
             (true, false) => EventKind::ModelPassed,
@@ -108,6 +118,7 @@ impl LifecycleEvent {
             version: Some(version.number),
             reason: version.why(),
             decision: Some(version.decision.clone()),
+            table_drift: drift.clone().filter(|_| kind == EventKind::TrainingSucceeded),
             ..Self::of_run(kind, run, ended_at)
         })
     }
@@ -149,6 +160,7 @@ impl LifecycleEvent {
             reason,
             decision: None,
             retry_until: None,
+            table_drift: None,
         }
     }
 
@@ -165,6 +177,7 @@ impl LifecycleEvent {
             reason: run.reason().unwrap_or_default().to_owned(),
             decision: None,
             retry_until: None,
+            table_drift: None,
         }
     }
 }

@@ -124,23 +124,31 @@ impl Impact {
     }
 }
 
+impl Impact {
+    /// Returns how many answers a version would change that does not serve, such as `312 of 9,841 answers would change, most
+    /// of them where plan = pro (281 of 312)`.
+    pub fn if_promoted(&self) -> String {
+        self.written("would change")
+    }
+
+    fn written(&self, verb: &str) -> String {
+        let (rows, changed) = (grouped(self.rows), grouped(self.changed));
+        let count = if self.changed == 0 { "none" } else { &changed };
+        let by = match &self.changes {
+            AnswerChanges::Numbers { step, .. } => format!(" by more than {}", short(*step)),
+            AnswerChanges::Labels { .. } => String::new(),
+        };
+        let place = self
+            .mostly
+            .as_ref()
+            .map(|place| format!(", most of them where {} ({} of {changed})", place.condition, grouped(place.changed)));
+        format!("{count} of {rows} answers {verb}{by}{}", place.unwrap_or_default())
+    }
+}
+
 /// Writes how many answers change and where, without a full stop.
 impl fmt::Display for Impact {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (rows, changed) = (grouped(self.rows), grouped(self.changed));
-        let verb = if self.changed == 1 { "changes" } else { "change" };
-        match self.changed {
-            0 => write!(formatter, "none of {rows} answers changes")?,
-            _ => write!(formatter, "{changed} of {rows} answers {verb}")?,
-        }
-        if let AnswerChanges::Numbers { step, .. } = &self.changes {
-            write!(formatter, " by more than {}", short(*step))?;
-        }
-        match &self.mostly {
-            Some(place) => {
-                write!(formatter, ", most of them where {} ({} of {changed})", place.condition, grouped(place.changed))
-            }
-            None => Ok(()),
-        }
+        formatter.write_str(&self.written(if self.changed > 1 { "change" } else { "changes" }))
     }
 }

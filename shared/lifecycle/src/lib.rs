@@ -20,6 +20,7 @@ pub mod histogram;
 mod impact;
 pub mod incident;
 pub mod journal;
+mod learned;
 pub mod listing;
 pub mod mail_link;
 mod manifest;
@@ -41,6 +42,7 @@ mod signature;
 mod steering;
 pub mod text;
 pub mod time;
+pub mod traffic;
 pub mod transfer;
 mod verification;
 mod version;
@@ -64,6 +66,7 @@ pub use impact::{
     AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
 };
 pub use incident::{AlarmChange, AlarmReport, IncidentRecord};
+pub use learned::{LearnedFeedback, LeftOutRows};
 pub use manifest::{MANIFEST_FORMAT, Manifest, RecordedOptions};
 pub use name::{InvalidModelName, ModelName};
 pub use outbox::Announcement;
@@ -72,7 +75,7 @@ pub use record::{Record, Unreadable};
 pub use retention::{KeepDays, RetentionFacts, RetentionRule, deletable, deletable_runs, oldest_kept};
 pub use run::{Admission, Progress, Rescored, Run, RunMetrics, RunStage, RunState, RunStatus, Trigger};
 pub use run_id::{InvalidRunId, RunId};
-pub use search::{Candidate, Family, SearchSummary};
+pub use search::{Candidate, Family, HyperparameterError, HyperparameterLimits, SearchSummary, check_hyperparameters};
 pub use signature::{
     Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
     write_moment, write_words,

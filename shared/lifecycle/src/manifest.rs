@@ -76,4 +76,9 @@ pub struct Manifest {
     // models, it is the share of the absolute scaled coefficients.
     /// Feature importance: how much each input column helps the model (0–1, sum 1), by column name.
     pub feature_importances: BTreeMap<String, f64>,
+    // The unit is that of the explanations: the target's, log-odds, a score before softmax, or a probability.
+    /// Mean absolute contribution of each input column to the predictions for hold-out rows, by column name. Empty in older
+    /// manifests, and for a model that cannot explain its predictions.
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    pub contributions: BTreeMap<String, f64>,
 }

@@ -48,7 +48,7 @@ pub use clock::{Clock, Sleeper};
 pub use datasets::{Datasets, FileContent, FormerDatasets, Incoming, IncomingError, StoredFile};
 pub use error::{Cause, Unavailable};
 pub use events::{Announcer, EventOutbox, MAX_ANNOUNCEMENTS, Refusal, Waiting};
-pub use feedback::{DayTally, FeedbackCounting, FeedbackRecord, PredictionKeys};
+pub use feedback::{DayTally, FeedbackCounting, FeedbackRecord, FeedbackRows, PredictionKeys};
 pub use links::{ArtifactLinks, ObjectRemoval};
 pub use listing::Listing;
 pub use live::LiveRecord;

@@ -9,6 +9,9 @@ use crate::ColumnHistogram;
 pub struct DatasetProfile {
     /// The files of the data set, in the order in which their rows are read.
     pub files: Vec<DatasetFile>,
+    /// The files of feedback that a training has read. Empty if it read none, and in older manifests.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub feedback: Vec<DatasetFile>,
     /// The settings file that was read with the data files. `None` if there was none, and in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<SettingsFile>,

@@ -1,9 +1,12 @@
 //! The hyperparameter search: its candidates and its result.
 
+mod hyperparameter;
+
 use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::hyperparameter::{HyperparameterError, HyperparameterLimits, check_hyperparameters};
 use crate::{Parameters, PrimaryMetric};
 
 /// A model family: the kind of machine learning model.

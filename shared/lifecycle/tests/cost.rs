@@ -44,7 +44,7 @@ fn usage_is_multiplied_with_the_list_prices() {
     };
     near("API Gateway", 3.50);
     near("Lambda, predict", 0.20 + 0.02);
-    near("Calls that publish metrics", 0.09);
+    near("Calls that publish and read metrics", 0.17);
     near("Logs", 0.50);
     near("DynamoDB", 0.01);
     let sum: f64 = estimate.parts.iter().map(|part| part.dollars).sum();

@@ -150,6 +150,34 @@ fn a_verdict_is_read_as_it_was_stored() {
     assert_eq!((read.sentence, read.columns.len()), (verdict.sentence, verdict.columns.len()));
 }
 
+#[test]
+fn every_column_has_the_rows_of_each_cell_and_missing_and_unseen_are_cells() {
+    let verdict = judged(&baseline(300), &counted(90, |raw, _| raw[1] = if raw[1] == 2.0 { 3.0 } else { raw[1] }));
+    let plan = column(&verdict, "plan").cells.unwrap();
+    assert_eq!(plan.names, ["basic", "plus", "pro", "other", "unseen", "missing"]);
+    assert_eq!(plan.served, [30, 30, 0, 0, 30, 0]);
+    assert_eq!(plan.baseline, [100, 100, 100, 0, 0, 0]);
+}
+
+#[test]
+fn a_very_wide_table_keeps_the_cells_of_the_columns_that_changed_most() {
+    let tens = |_| (1..10).map(|edge| 10.0 * f64::from(edge)).collect();
+    let column =
+        |place| CountedColumn { name: format!("c{place}"), slots: 1, bins: Bins::Numbers { edges: tens(place) } };
+    let shape = CountShape { columns: (0..600).map(column).collect(), predictions: Vec::new() };
+    let count = |value: f32| {
+        let mut counts = ServedCounts::new(&shape);
+        let mut row = vec![15.0_f32; 600];
+        row[599] = value;
+        (0..500).for_each(|_| shape.count(&mut counts, &row, &[]));
+        counts
+    };
+    let baseline = BaselineCounts::new(shape.clone(), &count(15.0), &ServedCounts::new(&shape)).unwrap();
+    let columns = judged(&baseline, &count(55.0)).columns;
+    let kept = columns.iter().filter(|column| column.cells.is_some()).count();
+    assert!((200..400).contains(&kept) && columns[599].cells.is_some(), "{kept}");
+}
+
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(48))]
 

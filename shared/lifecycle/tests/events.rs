@@ -4,6 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 
+use evergreen_lifecycle::drift::{DriftedColumn, TableDriftSummary};
 use evergreen_lifecycle::{
     Actor, ActorKind, Announcement, AuditEntry, AuditedAction, EventKind, LifecycleEvent, VersionNumber,
 };
@@ -60,6 +61,8 @@ fn has_type(value: &Value, expected: &Value) -> bool {
             "string" => value.is_string(),
             "integer" => value.is_i64() || value.is_u64(),
             "number" => value.is_number(),
+            "boolean" => value.is_boolean(),
+            "array" => value.is_array(),
             "object" => value.is_object(),
             "null" => value.is_null(),
             other => panic!("the test does not know the type {other}"),
@@ -94,19 +97,40 @@ fn actions() -> Vec<String> {
     error.split('`').skip(3).step_by(2).map(str::to_owned).collect()
 }
 
+fn drift() -> TableDriftSummary {
+    TableDriftSummary {
+        version: VersionNumber::FIRST,
+        is_drifted: true,
+        drifted: 1,
+        rows: 150,
+        columns: vec![DriftedColumn { name: "age".into(), psi: 0.41 }],
+        sentence: "Drift in the new data set (150 rows): age (PSI 0.41).".into(),
+    }
+}
+
+#[test]
+fn only_the_event_of_a_success_tells_how_the_data_set_has_drifted() {
+    let (start, version) = (moment(START), version(7, 0.97, moment(START)));
+    let run = finished_run("7", start, &version);
+    let told = |drift| LifecycleEvent::of_version(&run, &version, drift, start).map(|event| event.table_drift);
+    assert_eq!(told(Some(drift())), [Some(drift()), None]);
+    assert_eq!(told(None), [None, None]);
+}
+
 #[test]
 fn the_events_of_a_run_are_as_described() {
     let (start, version) = (moment(START), version(7, 0.97, moment(START)));
     let failed = run("7", start).failed("no such column".into(), Some(moment("2026-11-24T03:03:00Z")), start);
     let by_hand = LifecycleEvent::of_promotion("iris".parse().unwrap(), &champion(version.clone()), "as asked".into());
-    let mut events = LifecycleEvent::of_version(&finished_run("7", start, &version), &version, start).to_vec();
+    let mut events =
+        LifecycleEvent::of_version(&finished_run("7", start, &version), &version, Some(drift()), start).to_vec();
     events.extend([LifecycleEvent::of_failure(&failed, start), LifecycleEvent::of_loss(&run("7", start)), by_hand]);
     for event in events {
         let announcement = Announcement::of(&event).unwrap();
         let detail = serde_json::from_str(&announcement.detail).unwrap();
         check_detail(&announcement.kind, &detail);
         // A refusal has the same fields as a promotion by the gate. So has a version that does not serve yet.
-        if event.kind == EventKind::TrainingSucceeded {
+        if event.kind == EventKind::ModelPromoted && event.decision.is_some() {
             check_detail(EventKind::ModelRejected.as_str(), &detail);
             check_detail(EventKind::ModelPassed.as_str(), &detail);
         }

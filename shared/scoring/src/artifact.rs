@@ -15,9 +15,10 @@
 //! | metadata | `evergreen.format`: version of this format |
 //! | | `evergreen.model`: name of the model |
 //! | | `evergreen.signature`: columns, task and labels as JSON |
-//! | | `evergreen.lineage`: code version, data set fingerprint, seed, family and hyperparameters as JSON. Left out if unknown |
+//! | | `evergreen.lineage`: code version, data set fingerprint, hash of the feedback, seed, family and hyperparameters as JSON. Left out if unknown |
 //! | | `evergreen.baseline`: the cells of each column, with the counts of rows, as JSON. Left out if unknown |
 //! | | `evergreen.hold_out`: how many hold-out rows have which loss, as JSON. Left out if unknown |
+//! | | `evergreen.background`: how many training rows go left at each split, and the means of a linear model's features, as JSON. Only explanations read it. Left out if unknown, or if it is longer than 4 MiB |
 //! | producer | `evergreen`, with the version of the code that trained, if known |
 //!
 //! The file does not contain the number of its model version. The same table, seed and code must give the same bytes,
@@ -66,6 +67,8 @@
 use evergreen_lifecycle::drift::BaselineCounts;
 use evergreen_lifecycle::feedback::WrittenLosses;
 
+use crate::contributions::WrittenBackground;
+
 pub(crate) mod attributes;
 mod decode;
 mod encode;
@@ -85,7 +88,7 @@ pub use lineage::Lineage;
 /// Version of the format of model artifacts (ONNX files) that [`encode`] writes.
 pub const FORMAT_VERSION: &str = "2";
 
-/// Name, lineage (how it was trained), baseline and losses of a model, as stored in its artifact (ONNX file).
+/// Name, lineage (how it was trained), baseline, losses and background of a model, as stored in its artifact (ONNX file).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArtifactMetadata {
     /// Name of the model, for example `iris`.
@@ -100,13 +103,15 @@ pub struct ArtifactMetadata {
     /// The losses on the hold-out, with which those of served predictions are compared. They stay text until they are
     /// needed. `None` in artifacts of earlier releases.
     pub hold_out: Option<WrittenLosses>,
+    /// What explanations need to know of the training rows. It stays text until the first explanation. `None` in artifacts
+    /// of earlier releases.
+    pub background: Option<WrittenBackground>,
 }
 
 impl ArtifactMetadata {
-    /// Creates the metadata of an artifact with the model name `model`, without lineage, baseline and
-    /// losses.
+    /// Creates the metadata of an artifact with the model name `model` and nothing else.
     pub fn named(model: impl Into<String>) -> Self {
-        Self { model: model.into(), lineage: None, baseline: None, hold_out: None }
+        Self { model: model.into(), lineage: None, baseline: None, hold_out: None, background: None }
     }
 }
 
@@ -123,6 +128,7 @@ mod names {
     pub(super) const LINEAGE_KEY: &str = "evergreen.lineage";
     pub(super) const BASELINE_KEY: &str = "evergreen.baseline";
     pub(super) const HOLD_OUT_KEY: &str = "evergreen.hold_out";
+    pub(super) const BACKGROUND_KEY: &str = "evergreen.background";
 
     pub(super) const SCALER: &str = "Scaler";
     pub(super) const ENSEMBLE: &str = "TreeEnsembleRegressor";

@@ -1,6 +1,8 @@
 //! Turns raw rows into features, fast. Computes the same features as [`Preprocessing`], but groups slots (`f32` values
 //! of a row) by the operation that they need.
 
+use std::iter::repeat_n;
+
 use crate::pipeline::{Encoding, Preprocessing, Scaler, Statistic};
 
 /// Numeric feature: the value at position `slot` of the raw row. `fill` replaces a missing value.
@@ -50,6 +52,17 @@ impl CompiledPreprocessing {
 
     pub(crate) fn count(&self) -> usize {
         self.count
+    }
+
+    /// Returns, for each feature, the index of the raw value (slot) from which it is computed.
+    pub(crate) fn origins(&self) -> Vec<usize> {
+        let values = self.values.iter().map(|value| value.slot).chain(self.indicators.iter().copied());
+        let texts = self
+            .categories
+            .iter()
+            .flat_map(|one_hot| repeat_n(one_hot.slot, one_hot.categories + usize::from(one_hot.indicator)));
+        let statistics = self.statistics.iter().map(|statistic| statistic.slot as usize);
+        values.chain(texts).chain(statistics).collect()
     }
 
     /// Computes the features of the raw `row` and writes them into `features`.
@@ -128,6 +141,7 @@ mod tests {
             let mut found = vec![7.0; compiled.count()];
             compiled.write(row, &mut found);
             prop_assert_eq!(found, expected);
+            prop_assert_eq!(compiled.origins(), preprocessing.origins());
         }
     }
 }

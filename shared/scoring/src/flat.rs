@@ -9,12 +9,15 @@
 //! For a single row and for a batch, the leaves of a row are added in the order of the trees. So the result is
 //! identical to the last bit.
 
+mod inside;
 mod key;
 mod leaves;
 mod nodes;
 mod walk;
 
 use crate::pipeline::{Aggregate, Ensemble};
+pub(crate) use inside::FlatNode;
+pub(crate) use key::key;
 use leaves::{AddLeaf, Dense, InlineWeights, LeafCollector, Leaves, Lists};
 use nodes::{Narrow, PackedNode, Trees, Wide};
 

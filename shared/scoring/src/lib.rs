@@ -11,6 +11,7 @@
 #![cfg_attr(not(test), warn(clippy::disallowed_methods))]
 
 mod artifact;
+mod contributions;
 mod counting;
 mod features;
 mod flat;
@@ -25,6 +26,9 @@ mod registered;
 mod scorer;
 
 pub use artifact::{ArtifactError, ArtifactMetadata, FORMAT_VERSION, Lineage, MAX_ARTIFACT_BYTES, decode, encode};
+pub use contributions::{
+    BackgroundCounter, ExplainError, Explained, Explanation, Explanations, MAX_EXPLAINED_DEPTH, WrittenBackground,
+};
 pub use counting::count_rows;
 pub use import::{ImportError, ImportedModel, import};
 pub use link::to_power;

@@ -19,6 +19,14 @@ impl Answerer {
         Self { link, calibration, rule }
     }
 
+    pub(crate) fn link(&self) -> Link {
+        self.link
+    }
+
+    pub(crate) fn calibration(&self) -> Option<f32> {
+        self.calibration
+    }
+
     pub(crate) fn rule(&self) -> &LabelRule {
         &self.rule
     }

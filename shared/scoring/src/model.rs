@@ -1,8 +1,13 @@
 //! A loaded model that can predict.
 
+mod explaining;
+
+use std::sync::OnceLock;
+
 use evergreen_lifecycle::{Signature, Task};
 
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
+use crate::contributions::{ExplainError, Explainer};
 use crate::features::CompiledPreprocessing;
 use crate::intervals::Intervals;
 use crate::link::Answerer;
@@ -27,6 +32,8 @@ pub struct Model {
     outputs: usize,
     answerer: Answerer,
     intervals: Option<Intervals>,
+    /// What explanations need. The first one prepares it.
+    explainer: OnceLock<Result<Explainer, ExplainError>>,
 }
 
 /// Error: the number of values in a batch is not a multiple of the number of values in a row.
@@ -75,6 +82,7 @@ impl Model {
             outputs: outputs(signature.labels().len(), parts.link),
             answerer: Answerer::new(parts.link, parts.calibration, parts.rule.clone()),
             intervals: parts.interval.as_ref().map(|it| Intervals::compile(it, parts.preprocessing.features())),
+            explainer: OnceLock::new(),
         }
     }
 

@@ -2,7 +2,7 @@
 
 mod blend;
 
-use blend::Blend;
+pub(crate) use blend::{Blend, Blended};
 
 use crate::flat::FlatEnsemble;
 use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};

@@ -107,6 +107,11 @@ impl Frame {
         &self.columns
     }
 
+    /// Returns the columns of the table, and drops the rest.
+    pub(crate) fn into_columns(self) -> Vec<FrameColumn> {
+        self.columns
+    }
+
     /// Returns the column with this name, or `None` if the table has no such column.
     pub fn column(&self, name: &str) -> Option<&FrameColumn> {
         self.columns.iter().find(|column| column.name == name)

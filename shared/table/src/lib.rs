@@ -19,6 +19,7 @@ mod frame;
 mod groups;
 mod infer;
 mod iris;
+mod joined;
 mod labels;
 mod load;
 mod marks;
@@ -42,6 +43,7 @@ pub use error::{FilePlace, TableError};
 pub use file::{DataFile, Format};
 pub use frame::{Frame, FrameColumn, MISSING, Values, at};
 pub use iris::{IRIS_CSV, IRIS_TARGET};
+pub use joined::JoinableRows;
 pub use settings::{
     ClassWeights, Costs, CsvSettings, DatasetSettings, Direction, EnsembleLimits, FamilyChoice, Floor, OddRow, Range,
     SETTINGS_FILE, SettingsError, Threshold, TypeName,

@@ -226,7 +226,21 @@ impl TableColumns {
         let Self { frame, target, weights, order, groups } = self;
         let beside = RowData { weights: weights.as_deref(), order: order.as_deref(), groups: groups.as_deref() };
         let fingerprint = fingerprint::of(&target_name, &target, frame.columns(), beside);
-        Table { target_name, target, frame, weights, order, groups, settings, profile, fingerprint, left_out, memory }
+        let feedback = None;
+        Table {
+            target_name,
+            target,
+            frame,
+            weights,
+            order,
+            groups,
+            settings,
+            profile,
+            fingerprint,
+            left_out,
+            memory,
+            feedback,
+        }
     }
 }
 

@@ -1,6 +1,6 @@
 //! Defines the table: the checked rows of a data set, stored column by column, with a target column to predict.
 
-use evergreen_lifecycle::{Dataset, DatasetProfile, Task};
+use evergreen_lifecycle::{Dataset, DatasetProfile, LearnedFeedback, Task};
 
 use crate::frame::Frame;
 use crate::iris::{IRIS_CSV, IRIS_TARGET};
@@ -34,6 +34,7 @@ pub struct Table {
     /// Indices of the rows that were left out, among all rows of the files, counted from 0.
     pub(crate) left_out: Vec<u32>,
     pub(crate) memory: u64,
+    pub(crate) feedback: Option<LearnedFeedback>,
 }
 
 impl Table {
@@ -165,6 +166,11 @@ impl Table {
         FilePlace { file: name, line: (row - before) as u64 + 1, is_row: true }
     }
 
+    /// Returns which rows of feedback have joined the table. `None` if no feedback was read.
+    pub fn feedback(&self) -> Option<&LearnedFeedback> {
+        self.feedback.as_ref()
+    }
+
     /// Returns the number of bytes of memory that the process may use.
     pub fn memory(&self) -> u64 {
         self.memory
@@ -180,6 +186,7 @@ impl Table {
             columns: recorded(self.frame.columns().iter().map(|column| column.name.clone()).collect()),
             target: self.target_name.clone(),
             task: self.task(),
+            feedback: self.feedback.clone(),
         }
     }
 }

@@ -204,6 +204,7 @@ fn dataset() -> Dataset {
             .to_vec(),
         target: "variety".into(),
         task: Task::Classification,
+        feedback: None,
     }
 }
 

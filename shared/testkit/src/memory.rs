@@ -137,6 +137,8 @@ pub struct MemoryState {
     pub live: Option<LiveSummary>,
     /// The secret that signs the ids of predictions. `None` if no function created it yet.
     pub prediction_secret: Option<[u8; 32]>,
+    /// Test input: whether rows of feedback are kept, among `objects`.
+    pub keeps_feedback: bool,
     /// The hashes of the ids of predictions whose true value was counted.
     pub counted_ids: BTreeSet<String>,
     /// The counts of what turned out true, by the day of the prediction and the version.
@@ -183,7 +185,8 @@ pub struct MemoryState {
     // The names: `registry`, `retention` (of records), `copy` (the call that reads the champion with the copy of its
     // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions`
     // (and links), `usage`, `sink` (for metrics), `published` (the record of published metrics), `served`
-    // (counts of served rows), `key` (of prediction ids), `feedback` (counts of it), `rate` (of mails). A mail address makes sending to this recipient fail.
+    // (counts of served rows), `key` (of prediction ids), `feedback` (counts of it), `feedback_rows`, `rate` (of
+    // mails). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
     /// Test input: the names of the fake services that never answer. Only `bus` can be one.

@@ -2,8 +2,9 @@
 #![allow(clippy::indexing_slicing, clippy::unwrap_used)]
 
 use evergreen_lifecycle::ports::{ChangeError, Steering};
+use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::{Alias, Annotations, AuditedAction, Champion, Edit, Protection, Version, VersionNumber};
-use evergreen_testkit::{Memory, audit_entry, champion, change, moment, version};
+use evergreen_testkit::{Memory, audit_entry, champion, change, moment, rollout, version};
 
 const NOW: &str = "2026-11-24T03:00:00Z";
 
@@ -85,7 +86,7 @@ async fn a_second_change_with_the_same_key_changes_nothing_and_returns_the_first
 }
 
 #[tokio::test]
-async fn what_a_champion_an_alias_or_a_pin_names_cannot_be_deleted() {
+async fn what_a_champion_a_rollout_an_alias_or_a_pin_names_cannot_be_deleted() {
     let memory = registry();
     assert_eq!(protection(removal(&memory, 1).await), Some(Protection::Champion));
     let second = Champion::succeeding(Some(&champion(good(1))), good(2), moment(NOW));
@@ -93,6 +94,13 @@ async fn what_a_champion_an_alias_or_a_pin_names_cannot_be_deleted() {
     let entry = audit_entry(AuditedAction::VersionDeleted, "version", moment(NOW));
     let former = change(Edit::RemoveVersion { version: number(1), seen_revision: 2 }, entry);
     assert_eq!(protection(memory.apply(&former).await), Some(Protection::FormerChampion));
+
+    let memory = registry();
+    let running = rollout(&champion(good(1)), good(2));
+    memory.state().rollout = Some(running.clone());
+    assert_eq!(protection(removal(&memory, 2).await), Some(Protection::Challenger));
+    memory.state().rollout = Some(Rollout { champion_revision: 7, ..running });
+    removal(&memory, 2).await.unwrap();
 
     let memory = registry();
     apply(&memory, Edit::SetAlias { alias: staging(2, 1), seen_revision: 0 }).await.unwrap();

@@ -22,7 +22,7 @@ async fn waiting(registry: &impl EventOutbox, before_minutes: i64) -> Vec<Announ
 
 /// Adds to the registration the events that describe its training run and its model version.
 fn with_events(registration: Registration) -> Registration {
-    let events = LifecycleEvent::of_version(&registration.run, &registration.version, later(1));
+    let events = LifecycleEvent::of_version(&registration.run, &registration.version, None, later(1));
     Registration {
         announcements: events.iter().map(|event| Announcement::of(event).unwrap()).collect(),
         ..registration

@@ -59,7 +59,7 @@ async fn everybody_gets_both_mails_about_a_champion_that_is_not_good_enough() {
         for body in [&mail.text, &mail.html] {
             assert!(body.contains(&format!("Version {champion}")), "the champion is not named: {body}");
             assert!(body.contains(&format!("Version {before}")), "the version before it is not named: {body}");
-            assert!(body.contains("#dashboards/dashboard/"), "the dashboard is not linked: {body}");
+            assert!(body.contains("/_user_request_/alarms"), "the alarms are not linked: {body}");
         }
     }
     for mail in &raised {

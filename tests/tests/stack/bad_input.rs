@@ -137,23 +137,23 @@ async fn a_thousand_and_one_rows_are_too_many() {
 }
 
 #[tokio::test]
-async fn a_body_of_more_than_a_mebibyte_is_too_large() {
+async fn a_body_of_more_than_four_mebibytes_is_too_large() {
     let stack = Stack::take().await;
     stack.served().await;
     let padded = |bytes: usize| format!("{}{}", setosa(), " ".repeat(bytes - setosa().to_string().len()));
-    stack.api.predict_text(padded(1 << 20)).await.ok();
-    let problem = stack.api.predict_text(padded((1 << 20) + 1)).await.problem(413);
+    stack.api.predict_text(padded(4 << 20)).await.ok();
+    let problem = stack.api.predict_text(padded((4 << 20) + 1)).await.problem(413);
     assert_eq!(problem.answer.body["type"], "urn:evergreen:problem:body-too-large");
 }
 
 #[tokio::test]
-async fn a_body_without_the_json_content_type_is_refused() {
+async fn a_body_of_another_content_type_is_refused() {
     let stack = Stack::take().await;
     stack.served().await;
-    for media_type in ["text/plain", "text/csv", "application/x-www-form-urlencoded", "multipart/form-data"] {
+    for media_type in ["text/plain", "application/xml", "application/x-www-form-urlencoded", "multipart/form-data"] {
         let request = stack.api.request(Method::POST, "/predict").header(CONTENT_TYPE, media_type);
         let problem = Answer::to(request.body(setosa().to_string())).await.problem(415);
-        assert_eq!(problem.answer.body["expected"], "application/json");
+        assert_eq!(problem.answer.body["expected"], "application/json, application/jsonlines or text/csv");
     }
     let with_charset =
         stack.api.request(Method::POST, "/predict").header(CONTENT_TYPE, "application/json; charset=utf-8");
@@ -167,7 +167,7 @@ async fn a_wrong_method_is_answered_with_the_allowed_one() {
         (Method::GET, "/predict", "POST"),
         (Method::PUT, "/predict", "POST"),
         (Method::DELETE, "/predict", "POST"),
-        (Method::POST, "/model", "GET"),
+        (Method::POST, "/model", "GET, HEAD"),
         (Method::POST, "/runs", "GET"),
         (Method::DELETE, "/runs/manual-1", "GET"),
     ];

@@ -16,6 +16,7 @@ mod drifting;
 mod events;
 mod faults;
 mod feedback;
+mod feedback_rows;
 mod forgetting;
 mod impact;
 mod imports;

@@ -10,7 +10,7 @@ use evergreen_tests::wait::{seconds, until};
 
 /// Expected ranges of metrics for a healthy model that was just trained. Each entry has the metric's name, the smallest
 /// value and the largest value.
-const RANGES: [(&str, f64, f64); 19] = [
+const RANGES: [(&str, f64, f64); 20] = [
     ("TrainingAccuracy", 0.9, 1.0),
     ("ModelAccuracy", 0.9, 1.0),
     ("ModelAccuracyMargin", 0.01, 100.0),
@@ -31,6 +31,7 @@ const RANGES: [(&str, f64, f64); 19] = [
     ("UnknownFigures", 0.0, 0.0),
     // The emulator does not count the use of the request quota, so the metric is 0.
     ("QuotaUsed", 0.0, 0.0),
+    ("TrafficGone", 0.0, 0.0),
 ];
 
 /// Expected range (smallest and largest value) of every metric that is not in `RANGES`.

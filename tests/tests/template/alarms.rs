@@ -10,7 +10,7 @@ use crate::metrics::{NAMESPACE, published};
 
 /// Returns the names of the template's alarms without the stack's name and the hyphen, such as `accuracy-low`.
 pub fn kinds(template: &Template) -> BTreeSet<String> {
-    let names = template.resources("AWS::CloudWatch::Alarm").into_iter().map(|(_, alarm)| &alarm["AlarmName"]);
+    let names = template.mailing_alarms().into_iter().map(|(_, alarm)| &alarm["AlarmName"]);
     let kinds = names.map(|name| template.resolve(name).strip_prefix("evergreen-").map(str::to_owned));
     kinds.map(|kind| kind.expect("an alarm's name begins with the stack's")).collect()
 }
@@ -21,7 +21,7 @@ pub const ABOUT_MAIL: [&str; 3] = ["AlertFailureQueueAlarm", "AlertTopicQueueAla
 #[test]
 fn every_alarm_notifies_the_topic_when_it_is_raised_and_when_it_is_over() {
     let template = Template::read();
-    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+    for (id, alarm) in template.mailing_alarms() {
         let topics = if ABOUT_MAIL.contains(&id) {
             json!([{"Ref": "AlertTopic"}, {"Ref": "UndeliveredTopic"}])
         } else {
@@ -91,13 +91,13 @@ fn chosen_on_aws(value: &Value) -> &Value {
 #[test]
 fn no_two_alarms_have_one_name() {
     let template = Template::read();
-    assert_eq!(kinds(&template).len(), template.resources("AWS::CloudWatch::Alarm").len());
+    assert_eq!(kinds(&template).len(), template.mailing_alarms().len());
 }
 
 #[test]
 fn an_alarm_of_the_model_watches_a_metric_that_is_published() {
     let template = Template::read();
-    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+    for (id, alarm) in template.mailing_alarms() {
         if alarm["Namespace"] == NAMESPACE {
             let metric = alarm["MetricName"].as_str().expect("a metric has a name");
             assert!(published().contains(metric), "{id} watches {metric}");
@@ -110,7 +110,7 @@ fn an_alarm_of_the_model_watches_a_metric_that_is_published() {
 #[test]
 fn an_alarm_on_a_metric_without_a_value_in_each_period_keeps_its_state_until_the_next_one() {
     let template = Template::read();
-    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+    for (id, alarm) in template.mailing_alarms() {
         let watched = Metric::ALL.into_iter().find(|metric| alarm["MetricName"] == metric.name());
         if watched.is_some_and(|metric| metric.publication() == Publication::OnChange) {
             assert_eq!(
@@ -127,7 +127,7 @@ fn an_alarm_on_a_metric_without_a_value_in_each_period_keeps_its_state_until_the
 fn every_queue_has_an_alarm() {
     let template = Template::read();
     let watched: BTreeSet<_> = template
-        .resources("AWS::CloudWatch::Alarm")
+        .mailing_alarms()
         .into_iter()
         .flat_map(|(_, alarm)| list(&alarm["Dimensions"]))
         .filter(|dimension| dimension["Name"] == "QueueName")
@@ -150,7 +150,7 @@ fn lines_about(id: &str) -> Vec<String> {
 #[test]
 fn every_alarms_rule_has_a_comment_with_its_reason() {
     let template = Template::read();
-    for (id, _) in template.resources("AWS::CloudWatch::Alarm") {
+    for (id, _) in template.mailing_alarms() {
         let reasons = lines_about(id).iter().filter(|line| line.trim_start().starts_with('#')).count();
         assert!(reasons > 0, "{id} has no comment that says why its rule is what it is");
     }
@@ -164,7 +164,7 @@ const SINGLE_ERRORS: [&str; 2] = ["ModelLoadFailures", "Throttles"];
 #[test]
 fn alarms_on_errors_need_several_periods_and_alarms_on_states_one() {
     let template = Template::read();
-    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+    for (id, alarm) in template.mailing_alarms() {
         let rule = (alarm["EvaluationPeriods"].as_u64(), alarm["DatapointsToAlarm"].as_u64());
         // This alarm has no single metric: it watches the sum of three metrics over a day.
         let Some(metric) = alarm["MetricName"].as_str() else {
@@ -174,6 +174,8 @@ fn alarms_on_errors_need_several_periods_and_alarms_on_states_one() {
         let expected = match metric {
             // Two stray answers within a quarter of an hour are not worth a mail.
             "5XXError" | "Latency" => (Some(7), Some(3)),
+            // A code rollout ends once, and its alarm rings for an hour.
+            "Invocations" => (Some(12), Some(1)),
             _ if SINGLE_ERRORS.contains(&metric) => (Some(3), Some(2)),
             "ModelAgeMarginHours" | "UnknownFigures" => (Some(3), None),
             _ => (Some(1), None),
@@ -185,7 +187,7 @@ fn alarms_on_errors_need_several_periods_and_alarms_on_states_one() {
 #[test]
 fn an_alarm_watches_the_worst_value_of_a_period() {
     let template = Template::read();
-    for (id, alarm) in template.resources("AWS::CloudWatch::Alarm") {
+    for (id, alarm) in template.mailing_alarms() {
         let below = alarm["ComparisonOperator"].as_str().is_some_and(|operator| operator.starts_with("Less"));
         let Some(statistic) = alarm["Statistic"].as_str() else { continue };
         // A metric that is unknown for a moment does no harm, so this alarm uses the best value of a period.
@@ -205,7 +207,7 @@ fn the_sample_events_match_the_alarms_of_the_template() {
         let event: Value = serde_json::from_str(&file(&format!("events/{name}.json"))).expect("JSON");
         let message = event["Records"][0]["Sns"]["Message"].as_str().expect("a message");
         let told: Value = serde_json::from_str(message).expect("JSON");
-        let alarms = template.resources("AWS::CloudWatch::Alarm");
+        let alarms = template.mailing_alarms();
         let alarm = alarms.into_iter().find(|(_, alarm)| template.resolve(&alarm["AlarmName"]) == told["AlarmName"]);
         let (id, alarm) = alarm.unwrap_or_else(|| panic!("{name}: the template has no such alarm"));
         let trigger = &told["Trigger"];

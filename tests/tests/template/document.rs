@@ -40,6 +40,18 @@ impl Template {
         found
     }
 
+    /// Returns the template's alarms that send mails: logical ids and properties. The others only stop a code rollout.
+    pub fn mailing_alarms(&self) -> Vec<(&str, &Value)> {
+        let alarms = self.resources("AWS::CloudWatch::Alarm").into_iter();
+        alarms.filter(|(_, alarm)| alarm.get("AlarmActions").is_some()).collect()
+    }
+
+    /// Returns whether a resource exists only in a stack with a setting that most stacks do not have.
+    pub fn is_optional(&self, id: &str) -> bool {
+        let condition = self.all_resources()[id]["Condition"].as_str();
+        condition.is_some_and(|condition| ["HasWebhook", "RollsOutCode"].contains(&condition))
+    }
+
     /// Returns the properties of the template's resource with the logical id `id`.
     pub fn resource(&self, id: &str) -> &Value {
         let resource = &self.root["Resources"][id];
@@ -113,6 +125,8 @@ impl Template {
             "AWS::Region" => REGION,
             "AWS::AccountId" => "123456789012",
             "AWS::Partition" => "aws",
+            // The number of a Lambda version that SAM makes.
+            "PredictFunction.Version.Version" => "1",
             _ => "",
         };
         let function = &self.root["Resources"][name]["Properties"]["FunctionName"];

@@ -99,6 +99,28 @@ fn served_rows_are_kept_only_on_request_and_for_some_days() {
     assert_eq!(rule["NoncurrentVersionExpiration"], json!({"NoncurrentDays": 1}));
 }
 
+#[test]
+fn rows_of_feedback_are_kept_and_learned_from_only_on_request_and_for_some_days() {
+    let template = Template::read();
+    let parameters = template.parameters();
+    assert_eq!([&*parameters["KeepFeedbackRows"], &*parameters["LearnFromFeedback"]], ["false"; 2]);
+    let variables = |function: &str| template.resource(function)["Environment"]["Variables"].clone();
+    let keeps = &variables("ConsoleFunction")["EVERGREEN_KEEP_FEEDBACK_ROWS"];
+    assert_eq!(keeps, &json!({"Ref": "KeepFeedbackRows"}));
+    let days = &variables("TrainFunction")["EVERGREEN_FEEDBACK_DAYS"];
+    assert_eq!(days, &json!({"Fn::If": ["LearnsFromFeedback", {"Ref": "FeedbackRowDays"}, "0"]}));
+    let rules = list(&template.resource("ArtifactBucket")["LifecycleConfiguration"]["Rules"]);
+    let rule = rules.into_iter().find(|rule| rule["Id"] == "feedback-rows").expect("a rule for rows of feedback");
+    assert_eq!((&rule["Prefix"], &rule["ExpirationInDays"]), (&json!("feedback/"), &json!({"Ref": "FeedbackRowDays"})));
+    assert_eq!(rule["NoncurrentVersionExpiration"], json!({"NoncurrentDays": 1}));
+    for (role, condition) in [("TrainRole", "LearnsFromFeedback"), ("ConsoleRole", "KeepsFeedbackRows")] {
+        let statements = &template.resource(role)["Policies"][0]["PolicyDocument"]["Statement"];
+        let mut statements = statements.as_array().expect("a list").iter();
+        let right = statements.find(|it| it.to_string().contains("/feedback/")).expect("a right");
+        assert_eq!(right["Fn::If"][0], condition, "{role}");
+    }
+}
+
 /// A right that the stack does not need is not there.
 #[test]
 fn without_a_sample_no_function_may_store_or_read_served_rows() {
@@ -116,10 +138,11 @@ fn without_a_sample_no_function_may_store_or_read_served_rows() {
 }
 
 #[test]
-fn the_reviewer_may_not_read_served_rows() {
+fn the_reviewer_may_not_read_rows_of_callers() {
     let template = Template::read();
     let statements = list(&template.resource("ReviewerRole")["Policies"][0]["PolicyDocument"]["Statement"]);
     let denial = statements.into_iter().find(|it| it["Sid"] == "NoServedRows").expect("a denial");
     assert_eq!(denial["Effect"], "Deny");
-    assert_eq!(denial["Resource"], json!({"Fn::Sub": "${ArtifactBucket.Arn}/served/*"}));
+    let denied = ["served", "feedback"].map(|prefix| json!({"Fn::Sub": format!("${{ArtifactBucket.Arn}}/{prefix}/*")}));
+    assert_eq!(denial["Resource"], json!(denied));
 }

@@ -4,6 +4,7 @@
 
 mod alarms;
 mod catalog;
+mod code;
 mod cost;
 mod dashboard;
 mod document;

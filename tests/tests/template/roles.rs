@@ -17,6 +17,7 @@ const MANIFESTS: &str = "${ArtifactBucket.Arn}/models/${ModelName}/*/manifest.js
 const REGISTRY: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/*";
 const JOURNAL: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/journal/*";
 const KEPT_MANIFESTS: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/manifests/*";
+const FEEDBACK: &str = "${ArtifactBucket.Arn}/feedback/${ModelName}/*";
 const SAMPLES: &str = "${ArtifactBucket.Arn}/served/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 // The functions' roles need permission to use the key. It decrypts the content of the S3 bucket and the table. It also
@@ -43,6 +44,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:GetObject", INCOMING),
             ("s3:GetObject", MODELS),
             ("s3:GetObject", SAMPLES),
+            ("s3:GetObject", FEEDBACK),
             ("s3:DeleteObject", MODELS),
             ("s3:GetObject", REGISTRY),
             ("s3:PutObject", REGISTRY),
@@ -103,6 +105,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("s3:GetObject", KEPT_MANIFESTS),
             ("s3:PutObject", KEPT_MANIFESTS),
             ("s3:PutObject", JOURNAL),
+            ("s3:PutObject", FEEDBACK),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
         ],
@@ -125,6 +128,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("scheduler:GetSchedule", SCHEDULE),
             ("events:PutEvents", BUS),
             ("cloudwatch:DescribeAlarms", "*"),
+            ("cloudwatch:GetMetricData", "*"),
             ("cloudwatch:PutMetricData", "*"),
             ("apigateway:GET", USAGE),
             ("sqs:SendMessage", "MetricsFailureQueue.Arn"),
@@ -274,7 +278,7 @@ fn the_topic_accepts_alarms_of_this_stack_only() {
     assert_eq!(publishing.len(), 1);
     let sources = &publishing[0]["Condition"]["ArnEquals"]["aws:SourceArn"];
     let named: BTreeSet<_> = list(sources).into_iter().map(written).collect();
-    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let alarms = template.mailing_alarms().into_iter();
     assert_eq!(named, alarms.map(|(id, _)| format!("{id}.Arn")).collect());
 }
 
@@ -286,7 +290,7 @@ fn the_second_topic_accepts_only_the_alarms_about_mail() {
     assert_eq!(publishing.len(), 1);
     let sources = &publishing[0]["Condition"]["ArnEquals"]["aws:SourceArn"];
     let named: BTreeSet<_> = list(sources).into_iter().map(written).collect();
-    let alarms = template.resources("AWS::CloudWatch::Alarm").into_iter();
+    let alarms = template.mailing_alarms().into_iter();
     let telling =
         alarms.filter(|(_, alarm)| list(&alarm["AlarmActions"]).contains(&&json!({"Ref": "UndeliveredTopic"})));
     assert_eq!(named, telling.map(|(id, _)| format!("{id}.Arn")).collect());

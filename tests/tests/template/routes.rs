@@ -27,7 +27,8 @@ fn every_method_asks_for_the_right_of_its_api_whatever_the_authorization() {
         let other = json!({"Fn::If": ["AsksForToken", by_token, by_key]});
         let wanted = json!({"Fn::If": ["AsksForSignature", by_signature, other]});
         for (path, method, operation) in operations(&template, api) {
-            let expected = if OPEN.contains(&path.as_str()) { json!([]) } else { wanted.clone() };
+            let is_open = OPEN.contains(&path.as_str()) || is_preflight(&operation);
+            let expected = if is_open { json!([]) } else { wanted.clone() };
             assert_eq!(operation["security"], expected, "{api} {method} {path}");
         }
     }
@@ -54,6 +55,7 @@ fn a_function_is_called_for_every_method_and_no_other() {
     let offered: BTreeSet<_> = ALL
         .into_iter()
         .flat_map(|api| operations(&template, api).into_iter().map(move |it| (api, it)))
+        .filter(|(_, (.., operation))| !is_preflight(operation))
         .map(|(api, (path, method, _))| [api.to_owned(), path, method])
         .collect();
     assert_eq!(called, offered);
@@ -65,14 +67,15 @@ fn the_template_and_the_functions_have_the_same_routes() {
     let offered: BTreeSet<_> = APIS
         .into_iter()
         .flat_map(|(api, _)| operations(&template, api).into_iter().map(move |(path, method, _)| (api, method, path)))
-        .filter(|(_, method, _)| method != "ANY")
+        .filter(|(_, method, _)| method != "ANY" && method != "OPTIONS")
         .collect();
-    let expected = ROUTES.iter().map(|route| {
+    let expected = ROUTES.iter().flat_map(|route| {
         let api = match route.api {
             Api::Prediction => "PredictionApi",
             Api::Status => "StatusApi",
         };
-        (api, route.method.to_owned(), route.template.to_owned())
+        let methods = if route.method == "GET" { vec!["GET", "HEAD"] } else { vec![route.method] };
+        methods.into_iter().map(move |method| (api, method.to_owned(), route.template.to_owned()))
     });
     let reading = CONSOLE.iter().filter(|route| route.need == Need::Reading);
     let reading = reading.map(|route| ("StatusApi", route.method.to_owned(), route.template.to_owned()));
@@ -122,9 +125,15 @@ fn every_method_calls_the_function_that_has_its_event() {
         let called = called(&template, function);
         for api in ALL {
             for (path, method, operation) in operations(&template, api) {
+                if is_preflight(&operation) {
+                    continue;
+                }
                 let integration = &operation["x-amazon-apigateway-integration"];
                 assert_eq!((&integration["type"], &integration["httpMethod"]), (&json!("aws_proxy"), &json!("POST")));
-                let is_own = written(&integration["uri"]).contains(&format!("/functions/${{{function}.Arn}}/"));
+                // Methods call the predict function by its Lambda alias, so that its code can be rolled out.
+                let alias = template.resource(function)["AutoPublishAlias"].as_str().map(|name| format!(":{name}"));
+                let called_by = format!("/functions/${{{function}.Arn}}{}/invocations", alias.unwrap_or_default());
+                let is_own = written(&integration["uri"]).contains(&called_by);
                 assert_eq!(is_own, called.contains(&[api.to_owned(), path.clone(), method.clone()]), "{method} {path}");
             }
         }
@@ -178,7 +187,9 @@ fn the_open_route_has_its_own_throttle_and_is_not_in_the_prediction_api() {
     let parameters = template.parameters();
     assert!(parameters["HealthRate"].parse::<f64>().is_ok_and(|rate| rate <= 2.0), "a stranger may ask seldom");
     for (api, _) in APIS {
-        let open = operations(&template, api).into_iter().filter(|(.., operation)| operation["security"] == json!([]));
+        let open = operations(&template, api)
+            .into_iter()
+            .filter(|(.., operation)| operation["security"] == json!([]) && !is_preflight(operation));
         for (path, method, _) in open {
             assert_eq!(api, "StatusApi", "the errors of {path} would be counted as failed predictions");
             let settings = list(&template.resource(api)["MethodSettings"]);
@@ -188,6 +199,32 @@ fn the_open_route_has_its_own_throttle_and_is_not_in_the_prediction_api() {
             assert_eq!(own["ThrottlingRateLimit"], json!({"Ref": "HealthRate"}));
             assert!(own["ThrottlingBurstLimit"].as_u64().is_some_and(|burst| burst <= 20), "{own}");
         }
+    }
+}
+
+#[test]
+fn preflights_are_answered_by_api_gateway_alone_and_only_if_pages_are_allowed() {
+    let template = Template::read();
+    let proxy = &template.resource("PredictionApi")["DefinitionBody"]["paths"]["/{proxy+}"]["options"]["Fn::If"];
+    assert_eq!((&proxy[0], &proxy[2]), (&json!("AllowsPages"), &json!({"Ref": "AWS::NoValue"})));
+    let integration = &proxy[1]["x-amazon-apigateway-integration"];
+    assert_eq!(integration["type"], "mock", "a stranger must not start a function");
+    let told = integration["responses"]["default"]["responseParameters"].as_object().expect("headers");
+    let headers = proxy[1]["responses"]["200"]["headers"].as_object().expect("API Gateway wants them declared");
+    assert_eq!(told.len(), headers.len());
+    assert!(told.keys().all(|name| headers.contains_key(name.trim_start_matches("method.response.header."))));
+    assert_eq!(template.parameters()["CorsOrigin"], "");
+}
+
+#[test]
+fn errors_of_the_gateway_are_read_by_the_clients_of_every_protocol() {
+    let responses = Template::read().globals("Api")["GatewayResponses"].clone();
+    for (kind, response) in responses.as_object().expect("responses by kind") {
+        let body = response["ResponseTemplates"]["application/json"].as_str().expect("a body");
+        let body: Value = serde_json::from_str(body).unwrap_or_else(|error| panic!("{kind}: {error}"));
+        assert!(body["message"].is_string() && body["message"] == body["error"], "{kind}: {body}");
+        let headers = &response["ResponseParameters"]["Headers"];
+        assert_eq!(headers["Access-Control-Allow-Origin"]["Fn::If"][0], "AllowsPages", "{kind}");
     }
 }
 
@@ -265,8 +302,15 @@ fn operations(template: &Template, api: &str) -> Vec<(String, String, Value)> {
     for (path, item) in paths {
         for (method, operation) in item.as_object().expect("a path has methods") {
             let method = if method.starts_with("x-amazon") { "ANY".to_owned() } else { method.to_uppercase() };
+            // The preflight of a web page is there only with a condition.
+            let operation = operation.get("Fn::If").map_or(operation, |choice| &choice[1]);
             operations.push((path.clone(), method, operation.clone()));
         }
     }
     operations
+}
+
+/// Returns whether API Gateway answers an operation alone, which it does for the preflights of web pages.
+fn is_preflight(operation: &Value) -> bool {
+    operation["x-amazon-apigateway-integration"]["type"] == "mock"
 }

@@ -1,6 +1,7 @@
 //! Writes the digest from the templates in infra/mail/.
 
 use askama::Template;
+use evergreen_chart::ChartPicture;
 use evergreen_lifecycle::ports::Mail;
 
 use super::lines::{self, plural};
@@ -19,6 +20,8 @@ struct Digest<'a> {
     about: &'a Letterhead,
     headline: String,
     span: String,
+    /// The picture in words. `None` without a picture.
+    alt: Option<String>,
     sections: Vec<Section>,
 }
 
@@ -38,12 +41,13 @@ struct Text<'a> {
 ///
 /// # Errors
 /// [`askama::Error`] when a template cannot be rendered. No content of a digest causes this.
-pub(super) fn write(week: &Week, about: &Letterhead) -> Result<Mail, askama::Error> {
+pub(super) fn write(week: &Week, picture: Option<ChartPicture>, about: &Letterhead) -> Result<Mail, askama::Error> {
     let section = |title, lines| Section { title, lines };
     let digest = Digest {
         about,
         headline: headline(week, about),
         span: format!("{} to {}", moment(week.from), moment(week.until)),
+        alt: picture.as_ref().map(|picture| picture.alt.clone()),
         sections: vec![
             section("Versions", lines::champions(week)),
             section("Watched", lines::watched(week)),
@@ -56,7 +60,7 @@ pub(super) fn write(week: &Week, about: &Letterhead) -> Result<Mail, askama::Err
         subject: format!("[WEEK] {}", digest.headline),
         text: Text { digest: &digest }.render()?,
         html: Html { digest: &digest }.render()?,
-        picture: None,
+        picture: picture.map(|picture| picture.png),
     })
 }
 

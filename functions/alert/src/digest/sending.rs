@@ -23,7 +23,7 @@ enum NotSent {
     Failed(Unavailable),
 }
 
-impl<R: MailClaims, M: Mailer, S, U, C: Clock + Sleeper> DigestHandler<'_, R, M, S, U, C> {
+impl<R: MailClaims, M: Mailer, S, U, H, C: Clock + Sleeper> DigestHandler<'_, R, M, S, U, H, C> {
     /// Sends the digest that is due at `at` to all recipients. Returns how many got it, and how many did not.
     pub(super) async fn send_to_all(&self, mail: &Mail, at: Timestamp, lease: &Lease) -> (DigestReport, usize) {
         let (mut report, mut not_sent) = (DigestReport::default(), 0);

@@ -50,7 +50,7 @@ pub(super) struct Week {
 
 impl Week {
     /// Reads the week that ends at `until`.
-    pub(super) async fn read<R, M, S, U, C>(handler: &DigestHandler<'_, R, M, S, U, C>, until: Timestamp) -> Self
+    pub(super) async fn read<R, M, S, U, H, C>(handler: &DigestHandler<'_, R, M, S, U, H, C>, until: Timestamp) -> Self
     where
         R: DigestRegistry,
         S: Schedules,
@@ -114,8 +114,8 @@ async fn incidents(registry: &impl DigestRegistry, from: Timestamp) -> Result<Ve
 }
 
 /// Returns the usage between two times. `None` if nobody counts it, as on an emulator.
-async fn usage<R, M, S, U: BilledUsage, C>(
-    handler: &DigestHandler<'_, R, M, S, U, C>,
+async fn usage<R, M, S, U: BilledUsage, H, C>(
+    handler: &DigestHandler<'_, R, M, S, U, H, C>,
     from: Timestamp,
     until: Timestamp,
 ) -> Option<MonthUsage> {
@@ -125,8 +125,8 @@ async fn usage<R, M, S, U: BilledUsage, C>(
     known("usage", handler.usage.billed_usage(handler.billed, from, until).await)
 }
 
-async fn cost<R, M, S, U: BilledUsage, C>(
-    handler: &DigestHandler<'_, R, M, S, U, C>,
+async fn cost<R, M, S, U: BilledUsage, H, C>(
+    handler: &DigestHandler<'_, R, M, S, U, H, C>,
     until: Timestamp,
 ) -> Option<CostEstimate> {
     let prices: Prices = toml::from_str(PRICE_LIST).ok()?;

@@ -25,8 +25,8 @@ async fn digest(memory: &Memory, now: &str) -> Result<DigestReport, DigestError>
     };
     let clock = &FixedClock::at(moment(now));
     let (billed, recipients, letterhead) = (&billed, &recipients, &letterhead);
-    let (registry, mailer, schedules, usage) = (memory, memory, memory, memory);
-    let handler = DigestHandler { registry, mailer, schedules, usage, billed, clock, recipients, letterhead };
+    let (registry, mailer, schedules, usage, history) = (memory, memory, memory, memory, memory);
+    let handler = DigestHandler { registry, mailer, schedules, usage, history, billed, clock, recipients, letterhead };
     handler.handle(moment(now), "invocation-7", moment(now) + SignedDuration::from_mins(5)).await
 }
 
@@ -121,6 +121,22 @@ async fn a_digest_says_what_served_what_happened_and_what_it_cost() {
     for line in mail.text.lines().filter_map(|line| line.strip_prefix("- ")).filter(|line| !line.contains('\'')) {
         assert!(mail.html.contains(line), "{line}");
     }
+}
+
+#[tokio::test]
+async fn a_digest_shows_the_week_as_a_picture_and_in_words() {
+    let memory = eventful();
+    let values = [("2026-11-24T07:00:00Z", 0.91), ("2026-11-28T07:00:00Z", 0.94)];
+    memory.state().series = values.map(|(at, value)| (moment(at), value)).to_vec();
+    digest(&memory, NOW).await.unwrap();
+    let (_, mail) = mails(&memory).remove(0);
+    assert!(mail.picture.as_ref().is_some_and(|picture| picture.starts_with(b"\x89PNG") && picture.len() < 60_000));
+    let words = "Live accuracy in the last 7 days: 0.94 at the end, lowest 0.91, highest 0.94.";
+    assert!(mail.html.contains(words) && mail.text.contains(words), "{}", mail.text);
+    memory.take_away("history");
+    digest(&memory, "2026-12-07T07:00:00Z").await.unwrap();
+    let (_, mail) = mails(&memory).pop().unwrap();
+    assert!(mail.picture.is_none() && !mail.html.contains("<img"), "{}", mail.html);
 }
 
 #[tokio::test]

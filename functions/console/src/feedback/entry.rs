@@ -1,12 +1,12 @@
 //! The elements of a request to `POST /feedback`, and why an element is refused.
 
 use evergreen_http::Problem;
-use evergreen_lifecycle::Label;
 use evergreen_lifecycle::feedback::{
-    InvalidPredictionId, MAX_FEEDBACK_AGE, PredictedOutcome, PredictionRecord, TrueValue,
+    InvalidPredictionId, InvalidRow, MAX_FEEDBACK_AGE, PredictedOutcome, PredictionRecord, RowCell, TrueValue,
 };
+use evergreen_lifecycle::{Label, Signature};
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::MAX_ENTRIES;
 use crate::problem;
@@ -19,12 +19,15 @@ pub struct FeedbackBody {
     feedback: Option<Vec<Value>>,
     id: Option<Value>,
     actual: Option<Value>,
+    row: Option<Value>,
 }
 
 /// One element: the id of a prediction, and what turned out true.
 #[derive(Debug)]
 pub(super) struct Entry {
     pub id: String,
+    /// The row that was predicted. `None` if the caller does not send it.
+    pub row: Option<Map<String, Value>>,
     actual: Value,
 }
 
@@ -54,16 +57,16 @@ impl FeedbackBody {
 
     /// Returns the elements in their order. An element without the right fields is refused.
     pub(super) fn entries(self) -> Result<Vec<Result<Entry, RefusedEntry>>, Problem> {
-        let Self { feedback, id, actual } = self;
+        let Self { feedback, id, actual, row } = self;
         let wrong = |detail: &str, expected: &str| Err(problem::invalid_field("feedback", detail, expected));
         let Some(elements) = feedback else {
             if id.is_none() && actual.is_none() {
-                let expected = "a list of objects with \"id\" and \"actual\", or these two fields alone";
+                let expected = "a list of objects with \"id\", \"actual\" and perhaps \"row\", or these fields alone";
                 return wrong("The field \"feedback\" is missing.", expected);
             }
-            return Ok(vec![Entry::new(id, actual).map_err(|wrong| wrong.of(0))]);
+            return Ok(vec![Entry::new(id, actual, row).map_err(|wrong| wrong.of(0))]);
         };
-        if id.is_some() || actual.is_some() {
+        if id.is_some() || actual.is_some() || row.is_some() {
             return wrong("The body has a list and a single element.", "either \"feedback\", or \"id\" and \"actual\"");
         }
         if elements.is_empty() || elements.len() > MAX_ENTRIES {
@@ -76,25 +79,45 @@ impl FeedbackBody {
 
 impl Entry {
     fn of(element: Value) -> Result<Self, WrongEntry> {
-        let expected = "an object with the fields \"id\" and \"actual\", and no others";
+        let expected = "an object with the fields \"id\", \"actual\" and perhaps \"row\", and no others";
         let Value::Object(mut fields) = element else {
             return Err(WrongEntry::new("feedback", "The element is not an object.", expected));
         };
-        let (id, actual) = (fields.remove("id"), fields.remove("actual"));
+        let [id, actual, row] = ["id", "actual", "row"].map(|name| fields.remove(name));
         if !fields.is_empty() {
             return Err(WrongEntry::new("feedback", "The element has an unknown field.", expected));
         }
-        Self::new(id, actual)
+        Self::new(id, actual, row)
     }
 
-    fn new(id: Option<Value>, actual: Option<Value>) -> Result<Self, WrongEntry> {
+    fn new(id: Option<Value>, actual: Option<Value>, row: Option<Value>) -> Result<Self, WrongEntry> {
         let Some(Value::String(id)) = id else {
             return Err(WrongEntry::new("id", "The id is missing, or it is not a text.", "an element of \"ids\""));
         };
+        let row = match row {
+            None | Some(Value::Null) => None,
+            Some(Value::Object(row)) => Some(row),
+            Some(_) => {
+                return Err(WrongEntry::new("row", "The row is not an object.", "a row as POST /predict takes it"));
+            }
+        };
         match actual {
-            Some(actual @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => Ok(Self { id, actual }),
+            Some(actual @ (Value::String(_) | Value::Number(_) | Value::Bool(_))) => Ok(Self { id, row, actual }),
             _ => Err(WrongEntry::new("actual", "The true value is missing, or it is not a single value.", TRUE_VALUE)),
         }
+    }
+
+    /// Returns the cells of the row. `signature` is that of the version that predicted. `None`: nobody knows it any more.
+    pub(super) fn cells(
+        &self,
+        row: &Map<String, Value>,
+        signature: Option<&Signature>,
+    ) -> Result<Vec<RowCell>, WrongEntry> {
+        let signature = signature.ok_or_else(unknown_columns)?;
+        RowCell::of_row(row, signature).map_err(|error| {
+            let InvalidRow { column, found, expected } = error;
+            WrongEntry::new("row", format!("Column {column:?} of the row: {found}."), expected)
+        })
     }
 
     /// Returns the true value in the form in which it is compared with the prediction. `labels` are those of the version
@@ -188,6 +211,11 @@ pub(super) fn does_not_fit() -> WrongEntry {
     WrongEntry::new("actual", "The true value cannot be compared with the prediction.", TRUE_VALUE)
 }
 
+fn unknown_columns() -> WrongEntry {
+    let detail = "The manifest of the version that predicted is gone, so nobody knows its columns any more.";
+    WrongEntry::new("row", detail, "feedback without the row")
+}
+
 fn unknown_labels() -> WrongEntry {
     let detail = "The manifest of the version that predicted is gone, so nobody knows its labels any more.";
     WrongEntry::new("id", detail, "a prediction of a version whose manifest the bucket has")
@@ -222,12 +250,13 @@ mod tests {
     #[test]
     fn a_wrong_element_is_refused_and_the_others_are_read() {
         let body = json!({"feedback": [{"id": "a", "actual": 1}, 7, {"id": "a"}, {"id": 7, "actual": 1},
-            {"id": "a", "actual": [1]}, {"id": "a", "actual": 1, "row": {}}]});
+            {"id": "a", "actual": [1]}, {"id": "a", "actual": 1, "score": {}}, {"id": "a", "actual": 1, "row": [1]},
+            {"id": "a", "actual": 1, "row": {}}]});
         let body: FeedbackBody = serde_json::from_value(body).unwrap();
         let entries = body.entries().unwrap();
         let refused: Vec<_> = entries.iter().filter_map(|entry| entry.as_ref().err()).collect();
         let fields: Vec<_> = refused.iter().map(|entry| (entry.index, entry.wrong.field)).collect();
-        assert_eq!(fields, [(1, "feedback"), (2, "actual"), (3, "id"), (4, "actual"), (5, "feedback")]);
+        assert_eq!(fields, [(1, "feedback"), (2, "actual"), (3, "id"), (4, "actual"), (5, "feedback"), (6, "row")]);
     }
 
     #[test]

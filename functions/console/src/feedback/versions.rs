@@ -1,5 +1,5 @@
-//! What feedback needs to know about the version that predicted: its labels, and its losses on the hold-out. Both are in
-//! the manifest, which never changes, so an environment keeps them.
+//! What feedback needs to know about the version that predicted: its signature, and its losses on the hold-out. Both are
+//! in the manifest, which never changes, so an environment keeps them.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,7 +8,7 @@ use evergreen_http::Problem;
 use evergreen_lifecycle::feedback::HoldOutLosses;
 use evergreen_lifecycle::journal::kept_manifest_key;
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
-use evergreen_lifecycle::{Label, Signature, VersionNumber};
+use evergreen_lifecycle::{Signature, VersionNumber};
 use serde::Deserialize;
 
 use crate::console::Console;
@@ -22,18 +22,11 @@ const MAX_KEPT: usize = 50;
 #[derive(Debug, Default)]
 pub(super) struct KnownVersions(Mutex<BTreeMap<VersionNumber, Arc<KnownVersion>>>);
 
-/// The part of a manifest that feedback needs.
+/// The facts about one version: the part of its manifest that feedback needs.
 #[derive(Debug, Deserialize)]
-struct ManifestPart {
-    signature: Signature,
-    hold_out: Option<HoldOutLosses>,
-}
-
-/// The facts about one version.
-#[derive(Debug)]
 pub(super) struct KnownVersion {
-    /// The labels, in the order in which ids number them. Empty for a regression model.
-    pub labels: Vec<Label>,
+    /// The signature. Ids number its labels in their order.
+    pub signature: Signature,
     /// The losses on the hold-out. `None` if the manifest does not have them.
     pub hold_out: Option<HoldOutLosses>,
 }
@@ -76,17 +69,11 @@ impl<W: ConsoleWorld> Console<W> {
         // The manifest of a deleted version is kept at another place.
         for key in [number.object_key(self.model(), "manifest.json"), kept_manifest_key(self.model(), number)] {
             match self.world.artifacts().get(&key).await {
-                Ok(content) => return Ok(serde_json::from_slice(&content).ok().map(KnownVersion::of)),
+                Ok(content) => return Ok(serde_json::from_slice(&content).ok()),
                 Err(ArtifactReadError::NotFound(_)) => {}
                 Err(ArtifactReadError::Unavailable(error)) => return Err(problem::unavailable(error)),
             }
         }
         Ok(None)
-    }
-}
-
-impl KnownVersion {
-    fn of(manifest: ManifestPart) -> Self {
-        Self { labels: manifest.signature.labels().to_vec(), hold_out: manifest.hold_out }
     }
 }

@@ -230,11 +230,11 @@ fn live() -> Value {
 
 fn feedback() -> Value {
     let refused = json!({
-        "index": count(), "field": {"enum": ["feedback", "id", "actual"]}, "detail": text(), "expected": text(),
+        "index": count(), "field": {"enum": ["feedback", "id", "actual", "row"]}, "detail": text(), "expected": text(),
     });
-    json!({
-        "CountedFeedback": object(json!({"counted": count(), "repeated": count(), "refused": list(object(refused))})),
-    })
+    let rows = object(json!({"kept": count(), "not_kept": count(), "why": maybe(text())}));
+    let counted = json!({"counted": count(), "repeated": count(), "refused": list(object(refused))});
+    json!({"CountedFeedback": object_with(counted, json!({"rows": rows}))})
 }
 
 fn cost() -> Value {

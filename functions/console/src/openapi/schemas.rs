@@ -94,6 +94,10 @@ fn feedback() -> Value {
             "type": ["string", "number", "boolean"],
             "description": "The true label as it is in the data set, or the true number.",
         },
+        "row": {
+            "type": ["object", "null"],
+            "description": "The row, as POST /predict takes it. It is kept only if the stack has KeepFeedbackRows=true.",
+        },
     });
     let element = object(&["id", "actual"], fields);
     let elements = json!({"type": "array", "minItems": 1, "maxItems": MAX_ENTRIES, "items": element});

@@ -2,14 +2,16 @@
 
 use evergreen_http::Problem;
 use evergreen_lifecycle::session::Session;
+use evergreen_lifecycle::time;
+use jiff::SignedDuration;
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 
 use crate::console::{Console, number};
-use crate::pages::is_page;
+use crate::pages::{KeptForm, is_page};
 use crate::ports::ConsoleWorld;
 use crate::reply::Reply;
-use crate::steering::{By, SentRequest, request_key};
+use crate::steering::{By, MuteUntil, Reason, SentRequest, request_key};
 use crate::{body, problem, sessions, token};
 
 /// Fields that are numbers.
@@ -37,7 +39,9 @@ impl<W: ConsoleWorld> Action<'_, W> {
             Err(problem) if problem.kind.status.is_server_error() => Err(problem),
             Err(problem) => {
                 let expected = problem.expected.map(|expected| format!(" Expected: {expected}.")).unwrap_or_default();
-                Ok(self.target(["", "", &format!("{}{expected}", problem.detail)]))
+                let target = self.target(["", "", &format!("{}{expected}", problem.detail)]);
+                let kept = KeptForm::of_sent(self.form).map(|kept| format!("&{}", kept.address(&self.session.csrf)));
+                Ok(format!("{target}{}", kept.unwrap_or_default()))
             }
         }
     }
@@ -71,7 +75,7 @@ impl<W: ConsoleWorld> Action<'_, W> {
             "verify" => console.verify(by, version()?).await,
             "pause" => console.pause(by, self.body(&["reason"])?).await,
             "resume" => console.resume(by, self.body(&["reason"])?).await,
-            "mute" => console.mute(by, self.field("alarm"), self.body(&["until", "reason"])?).await,
+            "mute" => console.mute(by, self.field("alarm"), self.mute_order()?).await,
             "unmute" => console.unmute(by, self.field("alarm")).await,
             _ => Err(problem::unknown("action of this name", "name")),
         }
@@ -86,6 +90,15 @@ impl<W: ConsoleWorld> Action<'_, W> {
         // An alias is removed only as the page showed it.
         let seen = self.field("seen_revision").parse().ok();
         Ok(By { actor, key, seen, mail_link: None })
+    }
+
+    // A form with durations keeps its choice when its page is loaded again.
+    fn mute_order(&self) -> Result<MuteUntil, Problem> {
+        let hours = self.field("hours").parse::<u16>().ok().map(|hours| SignedDuration::from_hours(hours.into()));
+        let end = hours.and_then(|hours| self.console.now().checked_add(hours).ok());
+        let Some(end) = end else { return self.body(&["until", "reason"]) };
+        let Reason { reason } = self.body(&["reason"])?;
+        Ok(MuteUntil { until: time::format(end), reason })
     }
 
     fn field(&self, name: &str) -> &str {

@@ -16,6 +16,8 @@ pub(super) struct Act<'a> {
     explanation: String,
     button: String,
     is_dangerous: bool,
+    /// Whether the form was sent before and refused, so that it shows what was typed.
+    is_open: bool,
     hidden: Vec<(&'static str, String)>,
     fields: Vec<Field>,
 }
@@ -49,6 +51,7 @@ impl<'a> Act<'a> {
             explanation: String::new(),
             button: button.to_owned(),
             is_dangerous: false,
+            is_open: false,
             hidden: Vec::new(),
             fields: Vec::new(),
         }
@@ -112,7 +115,13 @@ impl<'a> Act<'a> {
     }
 
     /// Returns the form, or nothing if the session may not steer.
-    pub(super) fn finish(self) -> Result<Markup, askama::Error> {
+    pub(super) fn finish(mut self) -> Result<Markup, askama::Error> {
+        if let Some(kept) = self.frame.kept.as_ref().filter(|kept| kept.is_of(&self.id)) {
+            self.is_open = true;
+            for field in &mut self.fields {
+                kept.value(field.name).clone_into(&mut field.value);
+            }
+        }
         if self.frame.may_steer { Ok(Markup(self.render()?)) } else { Ok(Markup::default()) }
     }
 }

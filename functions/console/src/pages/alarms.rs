@@ -1,9 +1,9 @@
 //! The alarms, and the forms that mute their mails until a time.
 
 use askama::Template;
+use evergreen_lifecycle::Mute;
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStates, AlarmStatus, Steering};
-use evergreen_lifecycle::{Mute, time};
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 
 use super::PageError;
 use super::act::Act;
@@ -62,21 +62,33 @@ fn row(alarm: &AlarmStatus, mutes: &[Mute], frame: &PageFrame<'_>, now: Timestam
         },
         since: alarm.since.map(|since| when(since, now)),
         // The catalogue of the mails belongs to the alert function, and an alarm that was added by hand is in none.
-        meaning: alarm.description.clone(),
-        reason: alarm.reason.clone(),
+        meaning: match alarm.condition {
+            AlarmCondition::Alarm => alarm.description.clone(),
+            AlarmCondition::Ok | AlarmCondition::InsufficientData => {
+                format!("It rings in this case: {}", alarm.description)
+            }
+        },
+        reason: reason(alarm),
         muted: mute.map(|mute| when(mute.until, now)),
-        form: if mute.is_some() { unmute(alarm, frame)? } else { mute_form(alarm, frame, now)? },
+        form: if mute.is_some() { unmute(alarm, frame)? } else { mute_form(alarm, frame)? },
     })
 }
 
-fn mute_form(alarm: &AlarmStatus, frame: &PageFrame<'_>, now: Timestamp) -> Result<Markup, askama::Error> {
+// CloudWatch begins the reason of every state with these words, also that of the state OK.
+/// Returns why the alarm has its state, without words that sound like a raised alarm if it is not raised.
+fn reason(alarm: &AlarmStatus) -> String {
+    let plain = alarm.reason.strip_prefix("Threshold Crossed: ").unwrap_or(&alarm.reason);
+    if alarm.condition == AlarmCondition::Alarm { alarm.reason.clone() } else { plain.to_owned() }
+}
+
+fn mute_form(alarm: &AlarmStatus, frame: &PageFrame<'_>) -> Result<Markup, askama::Error> {
     let spans = [(1, "1 hour"), (4, "4 hours"), (24, "1 day"), (72, "3 days"), (168, "7 days")];
-    let choice = |(hours, text): (i64, &str)| (time::format(now + SignedDuration::from_hours(hours)), text.to_owned());
+    let choice = |(hours, text): (i64, &str)| (hours.to_string(), text.to_owned());
     Act::new(frame, "mute", "Mute…", &format!("Mute {}", alarm.name))
         .about(&alarm.name)
         .explain("The alarm sends no mail until then. This page still shows it.")
         .hidden("alarm", &alarm.name)
-        .choice("until", "For", spans.map(choice).to_vec())
+        .choice("hours", "For", spans.map(choice).to_vec())
         .reason()
         .finish()
 }

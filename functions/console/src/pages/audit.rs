@@ -6,7 +6,7 @@ use evergreen_lifecycle::{ActorKind, AuditEntry, AuditedAction, time};
 
 use super::PageError;
 use super::frame::PageFrame;
-use super::markup::{Markup, escaped, when_short};
+use super::markup::{Markup, escaped, run_link, when_short};
 use super::request::PageRequest;
 use crate::ports::ConsoleWorld;
 
@@ -84,12 +84,13 @@ fn row(entry: &AuditEntry, base: &str) -> Row {
     }
 }
 
-/// Writes what a change is about. A version is a link.
+/// Writes what a change is about. A version or a run is a link.
 fn subject(subject: &str, base: &str) -> Markup {
     let number = subject.strip_prefix("version ").filter(|number| number.parse::<u32>().is_ok());
-    match number {
-        Some(number) => Markup(format!(r#"<a href="{base}versions/{number}">version {number}</a>"#)),
-        None => Markup(escaped(subject)),
+    match (number, subject.strip_prefix("run ")) {
+        (Some(number), _) => Markup(format!(r#"<a href="{base}versions/{number}">version {number}</a>"#)),
+        (None, Some(run)) => Markup(format!("run {}", run_link(base, run))),
+        (None, None) => Markup(escaped(subject)),
     }
 }
 

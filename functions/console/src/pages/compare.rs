@@ -23,6 +23,8 @@ const MOST: usize = 10;
 #[template(path = "compare.html")]
 struct Comparison<'a> {
     frame: &'a PageFrame<'a>,
+    /// The names of the versions, for narrow screens.
+    versions: Vec<String>,
     heads: Vec<(Markup, bool)>,
     groups: Vec<Group>,
     plots: Vec<OverlaidPlot>,
@@ -75,6 +77,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let missing = (missing > 0).then(|| format!("{missing} of the versions are not registered."));
     let too_few = (compared.len() < 2).then(|| "Select two to ten versions in the list of versions.".to_owned());
     let page = Comparison {
+        versions: compared.iter().map(|one| format!("version {}", one.version.number)).collect(),
         heads: compared.iter().map(|one| head(one, champion, &frame.base)).collect(),
         groups: groups(&compared, only),
         plots: plots(&compared),
@@ -166,7 +169,7 @@ fn training(compared: &[Compared]) -> Vec<Row> {
         row("Data set", &|version| version.dataset.fingerprint.chars().take(12).collect()),
         row("Predicts", &|version| version.dataset.target.clone()),
         row("Hold-out rows", &|version| text::count(version.evaluation.rows() as u64)),
-        row("Score in training", &|version| text::score(version.training_score)),
+        row(&in_training(compared), &|version| text::score(version.training_score)),
         row("Candidates", &|version| {
             version.search.as_ref().map_or_else(String::new, |search| search.tried.to_string())
         }),
@@ -175,6 +178,14 @@ fn training(compared: &[Compared]) -> Vec<Row> {
         row("Took", &|version| text::span(version.durations.total)),
         row("Code version", &|version| version.code_version.clone()),
     ]
+}
+
+/// Returns the name of the score on the training rows: accuracy or R², as the versions have it.
+fn in_training(compared: &[Compared]) -> String {
+    let headline = |one: &Compared| PrimaryMetric::headline_of(one.version.evaluation.task()).name();
+    let mut names: Vec<&str> = compared.iter().map(headline).collect();
+    names.dedup();
+    names.into_iter().map(text::in_training).collect::<Vec<_>>().join(" or ")
 }
 
 fn text_row(name: &str, values: impl Iterator<Item = String>) -> Row {
@@ -191,8 +202,7 @@ fn text_row(name: &str, values: impl Iterator<Item = String>) -> Row {
 
 fn parameters(compared: &[Compared]) -> Vec<Row> {
     let names: BTreeSet<&String> = compared.iter().flat_map(|one| one.version.parameters.keys()).collect();
-    let value =
-        |one: &Compared, name: &str| one.version.parameters.get(name).map(ToString::to_string).unwrap_or_default();
+    let value = |one: &Compared, name: &str| one.version.parameters.get(name).map(text::json).unwrap_or_default();
     names.into_iter().map(|name| text_row(&text::spaced(name), compared.iter().map(|one| value(one, name)))).collect()
 }
 

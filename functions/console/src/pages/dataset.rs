@@ -84,10 +84,11 @@ fn render(
         warnings: profile.map(|profile| profile.warnings.clone()).unwrap_or_default(),
         table_drift: table
             .and_then(|table| table.manifest.table_drift.as_ref())
-            .map(|found| TableDriftView::of(found, &frame.base)),
+            .map(|found| TableDriftView::of(found, &frame.base))
+            .transpose()?,
         columns: table.map(|table| columns(table, before)).unwrap_or_default(),
         gone: table.zip(before).map(|(table, before)| gone(table, before)).unwrap_or_default(),
-        files: profile.iter().flat_map(|profile| &profile.files).map(file).collect(),
+        files: profile.iter().flat_map(|profile| profile.files.iter().chain(&profile.feedback)).map(file).collect(),
         frame: &frame,
     };
     Ok(page.render()?)
@@ -95,14 +96,17 @@ fn render(
 
 fn facts(table: &Table, base: &str) -> Vec<Fact> {
     let (dataset, profile) = (&table.version.dataset, &table.manifest.profile);
-    vec![
+    let feedback = dataset.feedback.as_ref().map(|feedback| Fact::new("Feedback", feedback.to_string()));
+    let mut facts = vec![
         Fact::rich("Read for", version_link(base, table.version.number)),
         Fact::code("Source", &dataset.source),
         Fact::new("Rows", text::count(dataset.rows as u64)),
         Fact::new("Hold-out", format!("{} rows. {}", text::count(profile.holdout_rows as u64), profile.holdout_rule)),
         Fact::new("Predicts", format!("{} ({})", dataset.target, dataset.task.name())),
         Fact::rich("Fingerprint", Markup(format!("<code>{}</code>", super::markup::escaped(&dataset.fingerprint)))),
-    ]
+    ];
+    facts.extend(feedback);
+    facts
 }
 
 fn comparison(table: Option<&Table>, before: Option<&Table>, champion: Option<VersionNumber>) -> String {

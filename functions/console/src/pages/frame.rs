@@ -2,6 +2,7 @@
 
 use evergreen_lifecycle::session::Right;
 
+use super::kept::KeptForm;
 use super::query::encoded;
 use super::request::PageRequest;
 use super::{assets, text};
@@ -23,6 +24,8 @@ pub(super) struct PageFrame<'a> {
     /// The path of this page, to which an action returns.
     pub(super) here: String,
     pub(super) message: Option<Message>,
+    /// What was typed into a form of this page whose action was refused.
+    pub(super) kept: Option<KeptForm>,
     pub(super) style: &'static str,
     pub(super) script: &'static str,
 }
@@ -40,6 +43,8 @@ pub(super) struct NavigationEntry {
 pub(super) struct Message {
     pub(super) is_problem: bool,
     pub(super) text: String,
+    /// The page that shows more, below the overview, and the text of the link to it.
+    pub(super) link: Option<(String, String)>,
 }
 
 /// The pages of the navigation: path and name.
@@ -81,6 +86,7 @@ impl<'a> PageFrame<'a> {
             key: request.key,
             here: request.path.iter().map(|part| encoded(part)).collect::<Vec<_>>().join("/"),
             message: Message::of(request),
+            kept: KeptForm::of_address(request.query, &request.session.csrf),
             style: assets::style_path(),
             script: assets::script_path(),
         }
@@ -96,10 +102,12 @@ impl Message {
             return None;
         }
         if let Some(problem) = request.query.get("problem").filter(|problem| !problem.is_empty()) {
-            return Some(Self { is_problem: true, text: problem.chars().take(600).collect() });
+            return Some(Self { is_problem: true, text: problem.chars().take(600).collect(), link: None });
         }
         let about = request.query.get("about").unwrap_or_default();
-        Some(Self { is_problem: false, text: done(request.query.get("done")?, about)? })
+        let action = request.query.get("done")?;
+        let link = (action == "train").then(|| (format!("runs/{}", encoded(about)), about.to_owned()));
+        Some(Self { is_problem: false, text: done(action, about)?, link })
     }
 }
 
@@ -113,7 +121,7 @@ fn done(action: &str, about: &str) -> Option<String> {
         "rollout-advance" => "The next stage of the rollout begins.".to_owned(),
         "rollout-stop" => "The rollout is stopped. The champion stays.".to_owned(),
         "rollout-promote" => "The version of the rollout is the champion now.".to_owned(),
-        "train" => format!("The training run {about} was requested. It appears here when it begins."),
+        "train" => "The training run was requested. It begins within a minute:".to_owned(),
         "verify" => format!("The verification of version {about} was requested."),
         "alias" => format!("The alias {about} is set."),
         "alias-remove" => format!("The alias {about} is removed."),

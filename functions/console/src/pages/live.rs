@@ -104,7 +104,7 @@ fn plot(facts: &LiveFacts) -> Option<Markup> {
     let is_classifier = !newest.tally.labels.is_empty();
     let history = LiveHistory {
         dots,
-        metric: if is_classifier { "Accuracy" } else { "R²" },
+        metric: if is_classifier { "accuracy" } else { "r2" },
         version: newest.version,
         hold_out: version.and_then(LiveVersion::hold_out),
     };

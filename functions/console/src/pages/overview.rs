@@ -38,7 +38,9 @@ struct Overview<'a> {
     runs: Vec<RunLine>,
     usage: Known<UsageCard>,
     cost: Known<CostCard>,
+    /// The address of the dashboard in AWS's own console. An emulated stack has no dashboard there.
     dashboard: Option<&'a str>,
+    is_emulated: bool,
     act_train: Markup,
 }
 
@@ -94,7 +96,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
     let pointer = pointer.as_ref().and_then(|record| record.as_ref().ok());
     let live = registry.live_summary().await?;
     let frame = PageFrame::of(request, "Overview");
-    let metric = plotted_metric(request, &versions);
+    let metric = plotted_metric(request, &versions, pointer);
     let champions = registry.recent_champions(CHAMPIONS).await?;
     let changes = champions.iter().flatten().filter_map(|champion| Some((champion.promoted_at()?, champion.number)));
     let history = QualityHistory { champions: changes.collect(), ..quality(&versions, pointer, &metric, request) };
@@ -114,6 +116,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
         usage: request.facts.usage.as_ref().map(usage).map_err(Clone::clone),
         cost: cost(request),
         dashboard: request.facts.stack.dashboard_url.as_deref(),
+        is_emulated: request.facts.stack.is_emulated,
         act_train: super::schedule::train_form(&frame)?,
         frame: &frame,
     };
@@ -166,10 +169,12 @@ fn sentence(reason: &str, promotes: bool) -> String {
     if promotes { text::sentence(reason) } else { format!("A person promoted it. The gate had refused it: {reason}.") }
 }
 
-/// Returns the metric of the plot: the one in the query, or else accuracy or R².
-fn plotted_metric(request: &PageRequest<'_>, versions: &[VersionSummary]) -> String {
+/// Returns the metric of the plot: the one in the query, or else that of the gate, accuracy or R².
+fn plotted_metric(request: &PageRequest<'_>, versions: &[VersionSummary], pointer: Option<&Pointer>) -> String {
     let known = |name: &&str| versions.iter().any(|version| version.metrics.contains_key(*name));
-    let wanted = request.query.get("plot").filter(known);
+    let of_champion = pointer.and_then(Pointer::decision).map(|decision| decision.metric.name());
+    let gate = of_champion.or(versions.first().map(|newest| newest.primary_metric.as_str()));
+    let wanted = request.query.get("plot").filter(known).or(gate.filter(known));
     let headline = ["accuracy", "r2"].into_iter().find(|name| known(name));
     wanted.or(headline).unwrap_or("accuracy").to_owned()
 }
@@ -200,7 +205,7 @@ fn quality(
         points,
         champion: pointer.map(|pointer| pointer.number),
         champions: Vec::new(),
-        metric: text::metric(metric),
+        metric: metric.to_owned(),
         floor,
         threshold: request.facts.stack.quality_threshold.filter(|_| is_headline),
     }
@@ -213,7 +218,7 @@ fn plot_note(history: &QualityHistory) -> String {
         1 => "The plot begins with the second version.".to_owned(),
         count => format!(
             "{} on the hold-out of each of {} versions; the gate promoted {}. The line follows the champions.",
-            history.metric,
+            text::metric(&history.metric),
             text::count(count as u64),
             text::count(promoted as u64)
         ),

@@ -7,7 +7,7 @@ mod history;
 mod live;
 mod search;
 
-pub(super) use bars::{columns, importances, probabilities, sparkline};
+pub(super) use bars::{columns, importances, probabilities, share, sparkline};
 pub(super) use chart::Axis;
 pub(super) use curves::{Series, Shape, curves};
 pub(super) use history::{HistoryPoint, QualityHistory};

@@ -1,5 +1,6 @@
 //! The query of an address: reading its fields, and writing links that change one of them.
 
+use super::kept::is_kept;
 pub(super) use crate::body::encoded;
 
 /// The fields of a query or of a form, decoded, in their order.
@@ -23,10 +24,15 @@ impl Query {
         self.0.iter().filter(move |(field, _)| *field == name).map(|(_, value)| value.trim())
     }
 
+    /// Returns all fields as they are.
+    pub(super) fn raw(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.0.iter().map(|(name, value)| (name.as_str(), value.as_str()))
+    }
+
     /// Returns all fields that are not empty, without messages about an action.
     pub(super) fn fields(&self) -> impl Iterator<Item = (&str, &str)> {
         let pairs = self.0.iter().map(|(name, value)| (name.as_str(), value.trim()));
-        pairs.filter(|(name, value)| !value.is_empty() && !MESSAGES.contains(name))
+        pairs.filter(|(name, value)| !value.is_empty() && !MESSAGES.contains(name) && !is_kept(name))
     }
 
     /// Returns this query with another value for one field, as the end of a relative link. An empty value removes it.

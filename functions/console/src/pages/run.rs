@@ -1,7 +1,7 @@
 //! The page of one training run or import.
 
 use askama::Template;
-use evergreen_lifecycle::ports::Runs;
+use evergreen_lifecycle::ports::{Runs, Steering};
 use evergreen_lifecycle::{Progress, Run, RunId, RunStage, RunStatus, Trigger, text::shortened};
 
 use super::frame::PageFrame;
@@ -27,6 +27,19 @@ struct RunPage<'a> {
     command: String,
 }
 
+/// A run that was requested and has no record yet.
+#[derive(Template)]
+#[template(path = "run_requested.html")]
+struct RequestedRun<'a> {
+    frame: &'a PageFrame<'a>,
+    id: String,
+    at: Markup,
+    by: String,
+}
+
+/// Number of newest audit entries among which the request for a run is found.
+const RECENT_ENTRIES: u32 = 100;
+
 /// How far a running run came, as the page shows it.
 struct Stage {
     name: String,
@@ -39,10 +52,26 @@ struct Stage {
 pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>, id: &str) -> Result<String, PageError> {
     let unknown = || PageError::NotFound("No run has this ID.".to_owned());
     let id = stored_id(id).ok_or_else(unknown)?;
-    let Some(record) = world.registry().run(&id).await? else { return Err(unknown()) };
+    let Some(record) = world.registry().run(&id).await? else {
+        return requested(world, request, &id).await?.ok_or_else(unknown);
+    };
     let run =
         record.map_err(|error| PageError::NotFound(format!("The record of this run cannot be read. {error}.")))?;
     render(&run, request)
+}
+
+/// Writes the page of a run that was requested and has not begun. `None` if nobody has requested it lately.
+async fn requested<W: ConsoleWorld>(
+    world: &W,
+    request: &PageRequest<'_>,
+    id: &RunId,
+) -> Result<Option<String>, PageError> {
+    let subject = format!("run {id}");
+    let entries = world.registry().audit(None, RECENT_ENTRIES).await?;
+    let Some(entry) = entries.iter().find(|entry| entry.subject == subject) else { return Ok(None) };
+    let frame = PageFrame::of(request, format!("Run {}", shortened(id.as_str(), 40)));
+    let (at, by) = (when(entry.at, request.now), entry.actor.to_string());
+    Ok(Some(RequestedRun { id: id.to_string(), at, by, frame: &frame }.render()?))
 }
 
 fn stored_id(text: &str) -> Option<RunId> {
@@ -114,6 +143,7 @@ fn facts(run: &Run, request: &PageRequest<'_>) -> Vec<Fact> {
             ),
         )
     });
+    let feedback = run.dataset.as_ref().and_then(|dataset| dataset.feedback.as_ref());
     let search = run.search.as_ref().map(|search| {
         let cut = if search.cut_short { ", cut short by the time limit" } else { "" };
         Fact::new(
@@ -135,6 +165,7 @@ fn facts(run: &Run, request: &PageRequest<'_>) -> Vec<Fact> {
         took,
         attempt,
         dataset,
+        feedback.map(|feedback| Fact::new("Feedback", feedback.to_string())),
         search,
         run.seed.map(|seed| Fact::code("Seed", seed.to_string())),
         run.retry_until().map(|until| Fact::rich("Will be tried again until", when(until, request.now))),
@@ -161,7 +192,7 @@ fn scores(run: &Run) -> Vec<Fact> {
 }
 
 fn parameters(run: &Run) -> Vec<Fact> {
-    run.parameters.iter().flatten().map(|(name, value)| Fact::code(text::spaced(name), value.to_string())).collect()
+    run.parameters.iter().flatten().map(|(name, value)| Fact::code(text::spaced(name), text::json(value))).collect()
 }
 
 /// Returns the command that trains again, with the same seed if it is known.

@@ -21,6 +21,8 @@ struct RunsTable<'a> {
     filter: Vec<FilterField>,
     heads: Vec<Head>,
     rows: Vec<Row>,
+    /// The name of the metric in the table.
+    score: String,
     pager: Pager,
     act_train: Markup,
 }
@@ -49,6 +51,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
         filter: filter(request),
         heads: heads(request, score),
         rows: entries.iter().map(|run| row(run, &frame.base, score)).collect(),
+        score: text::metric(score),
         pager,
         act_train: super::schedule::train_form(&frame)?,
         frame: &frame,

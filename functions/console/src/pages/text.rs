@@ -10,13 +10,36 @@ pub(super) fn score(value: f64) -> String {
         size if size >= 1000.0 => grouped(&format!("{value:.0}")),
         size if size >= 100.0 => format!("{value:.1}"),
         size if size >= 10.0 => format!("{value:.2}"),
+        // Four decimals would show nothing of it.
+        size if size > 0.0 && size < 0.001 => short(value),
         _ => format!("{value:.4}"),
+    }
+}
+
+/// Formats a number of any size with few digits, such as `0.1`, `25` or `1.2e-12`.
+pub(super) fn short(value: f64) -> String {
+    let size = value.abs();
+    if size != 0.0 && !(1e-4..1e7).contains(&size) {
+        let text = format!("{value:.1e}");
+        return text.replace(".0e", "e");
+    }
+    let digits = if size >= 1.0 || size == 0.0 { 4 } else { 3 - size.log10().floor() as i32 };
+    let digits = digits.clamp(0, 8) as usize;
+    let text = format!("{value:.digits$}");
+    if text.contains('.') { text.trim_end_matches('0').trim_end_matches('.').to_owned() } else { text }
+}
+
+/// Formats a value of JSON. A number has few digits.
+pub(super) fn json(value: &serde_json::Value) -> String {
+    match value.as_f64() {
+        Some(number) if !value.is_u64() && !value.is_i64() => short(number),
+        _ => value.to_string(),
     }
 }
 
 /// Formats a difference of scores with its sign.
 pub(super) fn difference(value: f64) -> String {
-    if value.abs() < 0.000_05 {
+    if value == 0.0 {
         return "±0".to_owned();
     }
     let sign = if value < 0.0 { "−" } else { "+" };
@@ -26,6 +49,11 @@ pub(super) fn difference(value: f64) -> String {
 /// Formats a whole number with commas between groups of three digits.
 pub(super) fn count(value: u64) -> String {
     grouped(&value.to_string())
+}
+
+/// Formats a number of rows, such as `1 row` or `9,841 rows`.
+pub(super) fn rows(value: u64) -> String {
+    format!("{} row{}", count(value), if value == 1 { "" } else { "s" })
 }
 
 fn grouped(digits: &str) -> String {
@@ -108,10 +136,17 @@ pub(super) fn metric(name: &str) -> String {
     match name {
         "roc_auc" => "ROC AUC".to_owned(),
         "r2" => "R²".to_owned(),
+        "training_accuracy" => in_training("accuracy"),
+        "training_r2" => in_training("r2"),
         "rmse" | "mae" | "mape" | "rmsle" | "mcc" | "f1" => name.to_uppercase(),
         "brier_score" => "Brier score".to_owned(),
         _ => capitalised(&spaced(name)),
     }
+}
+
+/// Returns the name of a metric on the training rows, such as `Accuracy in training`.
+pub(super) fn in_training(name: &str) -> String {
+    format!("{} in training", metric(name))
 }
 
 /// Returns a text that begins with a capital letter.
@@ -132,7 +167,9 @@ mod tests {
     #[test]
     fn numbers_are_written_for_people() {
         assert_eq!([0.95, 12.345, 123.45, 12_345.6].map(score), ["0.9500", "12.35", "123.5", "12,346"]);
-        assert_eq!([0.01, -0.02, 0.0].map(difference), ["+0.0100", "−0.0200", "±0"]);
+        assert_eq!([0.01, -0.02, 0.0, 1e-7].map(difference), ["+0.0100", "−0.0200", "±0", "+1e-7"]);
+        assert_eq!([1.2e-12, 0.0, 0.00012, -3.41e-9].map(score), ["1.2e-12", "0.0000", "0.00012", "-3.4e-9"]);
+        assert_eq!([1e-4, 0.25, 31.0, 1.2345e-13, 1e6].map(short), ["0.0001", "0.25", "31", "1.2e-13", "1000000"]);
         assert_eq!([999, 1000, 1_234_567].map(count), ["999", "1,000", "1,234,567"]);
         assert_eq!(
             [1.25, 59.0, 65.0, 3660.0, 180_000.0].map(span),

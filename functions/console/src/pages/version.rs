@@ -8,7 +8,9 @@ mod verifications;
 use askama::Template;
 use evergreen_lifecycle::ports::{ArtifactLinks, Champions, Rollouts, Steering, Versions};
 use evergreen_lifecycle::rollout::{Rollout, RolloutOutcome};
-use evergreen_lifecycle::{Alias, Annotations, Manifest, Pointer, Verification, Version, VersionNumber};
+use evergreen_lifecycle::{
+    Alias, Annotations, Manifest, PROTECTED_CHAMPIONS, Pointer, Protection, Verification, Version, VersionNumber,
+};
 use jiff::SignedDuration;
 
 use self::facts::{ClassRow, ConfusionTable};
@@ -35,6 +37,8 @@ const VERIFICATIONS: u32 = 5;
 struct Around {
     aliases: Vec<Alias>,
     annotations: Annotations,
+    /// Why the version cannot be deleted. `None` if it can.
+    protection: Option<Protection>,
     champion: Option<Pointer>,
     /// The newest rollout, which may be about another version.
     rollout: Option<Rollout>,
@@ -62,6 +66,7 @@ struct VersionPage<'a> {
     confusion: Option<ConfusionTable>,
     classes: Vec<ClassRow>,
     importances: Option<Markup>,
+    contributions: Option<Markup>,
     search: Option<Markup>,
     columns: Vec<ColumnRow>,
     warnings: Vec<String>,
@@ -72,6 +77,8 @@ struct VersionPage<'a> {
     snippets: Vec<Snippet>,
     is_champion: bool,
     compare_with: Option<VersionNumber>,
+    /// Why the version cannot be deleted, as a sentence. `None` if it can, or if the session may not delete.
+    kept: Option<String>,
     actions: Vec<Markup>,
     tag_actions: Vec<Markup>,
 }
@@ -93,13 +100,21 @@ async fn load<W: ConsoleWorld>(world: &W, number: &str) -> Result<(Version, Arou
     let Some(record) = registry.version(number).await? else { return Err(unknown()) };
     let version =
         record.map_err(|error| PageError::NotFound(format!("The record of this version cannot be read. {error}.")))?;
-    let mut aliases = registry.aliases().await?;
+    let (mut aliases, annotations) = (registry.aliases().await?, registry.annotations(number).await?);
+    let champions = registry.recent_champions(PROTECTED_CHAMPIONS).await?;
+    let champions: Vec<VersionNumber> = champions.iter().flatten().map(|champion| champion.number).collect();
+    let champion = registry.champion().await?.and_then(Result::ok);
+    let rollout = registry.rollout().await?.and_then(Result::ok);
+    let seen = champion.as_ref().map_or(0, |pointer| pointer.revision);
+    let challenger = rollout.as_ref().filter(|it| it.runs_beside(seen)).map(|it| it.challenger.number);
+    let protection = Protection::of(number, &champions, challenger, &aliases, &annotations);
     aliases.retain(|alias| alias.version == number);
     let around = Around {
         aliases,
-        annotations: registry.annotations(number).await?,
-        champion: registry.champion().await?.and_then(Result::ok),
-        rollout: registry.rollout().await?.and_then(Result::ok),
+        annotations,
+        protection,
+        champion,
+        rollout,
         evidence: evidence::read(world, &version).await?,
         artifact: world.artifacts().link(&version.artifact.key, LINK).await.ok(),
         verifications: registry.verifications(number, VERIFICATIONS).await?,
@@ -127,6 +142,7 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         confusion: ConfusionTable::of(version),
         classes: ClassRow::all(version),
         importances: manifest.and_then(plots::importances),
+        contributions: manifest.and_then(plots::contributions),
         search: manifest.and_then(|manifest| {
             let metric = version.search.as_ref().map_or(version.decision.metric, |search| search.metric);
             plot::search(&manifest.candidates, metric)
@@ -135,13 +151,15 @@ fn render(version: &Version, around: &Around, request: &PageRequest<'_>) -> Resu
         warnings: manifest.map(|manifest| manifest.profile.warnings.clone()).unwrap_or_default(),
         table_drift: manifest
             .and_then(|manifest| manifest.table_drift.as_ref())
-            .map(|found| TableDriftView::of(found, &frame.base)),
+            .map(|found| TableDriftView::of(found, &frame.base))
+            .transpose()?,
         verifications: around.verifications.iter().map(|made| VerificationRow::of(made, request.now)).collect(),
         no_evidence: around.evidence.as_ref().err().cloned(),
         note: around.annotations.note.as_deref(),
         snippets: manifest.map(|manifest| snippets(&manifest.signature)).unwrap_or_default(),
         is_champion: champion == Some(version.number),
         compare_with: champion.filter(|champion| *champion != version.number),
+        kept: around.protection.as_ref().filter(|_| frame.may_steer).map(|why| text::sentence(&why.to_string())),
         actions: actions::actions(&frame, version, around)?,
         tag_actions: actions::tags(&frame, version, around)?,
         frame: &frame,

@@ -20,10 +20,19 @@ const LONGEST: SignedDuration = SignedDuration::from_hours(30 * 24);
 #[derive(Debug, Clone, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct MuteUntil {
-    /// Until when the alarm sends no mail.
-    pub until: Timestamp,
+    // The parser's own message about a wrong time would reach the caller if serde parsed it.
+    /// Until when the alarm sends no mail, such as `2026-12-01T09:00:00Z`.
+    pub until: String,
     /// Why.
     pub reason: String,
+}
+
+/// What the field `until` has to be.
+const EXPECTED: &str = "a time in the next 30 days with its zone, such as 2026-12-01T09:00:00Z";
+
+fn end_of(text: &str) -> Result<Timestamp, Problem> {
+    let wrong = |_| problem::invalid_field("until", "The end of the mute is not a time.", EXPECTED);
+    text.trim().parse().map_err(wrong)
 }
 
 impl<W: ConsoleWorld> Console<W> {
@@ -33,10 +42,10 @@ impl<W: ConsoleWorld> Console<W> {
         if let Some(earlier) = self.earlier(by, AuditedAction::AlarmMuted, &subject).await? {
             return Reply::ok(&earlier);
         }
-        let until = time::to_millis(order.until);
+        let until = time::to_millis(end_of(&order.until)?);
         if !(SignedDuration::ZERO < until.duration_since(self.now()) && until.duration_since(self.now()) <= LONGEST) {
             let detail = "The end of the mute is not in the next 30 days.";
-            return Err(problem::invalid_field("until", detail, "a time in the next 30 days"));
+            return Err(problem::invalid_field("until", detail, EXPECTED));
         }
         self.check_alarm(name).await?;
         let mute = Mute { alarm: name.to_owned(), until };

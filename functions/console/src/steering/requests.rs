@@ -63,7 +63,7 @@ impl<W: ConsoleWorld> Console<W> {
             let expected = format!("a whole number from 0 to {MAX_SEED}");
             return Err(problem::invalid_field("seed", "The field \"seed\" is too large.", expected));
         }
-        order.hyperparameters.as_ref().map_or(Ok(()), hyperparameters::check)?;
+        order.hyperparameters.as_ref().map_or(Ok(()), |set| hyperparameters::check(set, order.family))?;
         if let Some(earlier) = self.earlier(by, AuditedAction::TrainingRequested, "").await? {
             return accepted(&earlier);
         }

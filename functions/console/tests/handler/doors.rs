@@ -172,6 +172,9 @@ async fn a_link_has_a_right_a_name_and_hours_within_limits() {
         (json!({"right": "all"}), "right"),
         (json!({"right": "see", "hours": 25}), "hours"),
         (json!({"right": "see", "name": "a\nb"}), "name"),
+        (json!({"right": "see", "name": "\u{202e}ada"}), "name"),
+        (json!({"right": "see", "name": "ada\u{2066}"}), "name"),
+        (json!({"right": "see", "name": "\u{200b}ada"}), "name"),
         (json!({"right": "see", "admin": true}), "admin"),
     ] {
         let answer = fixture.signed("POST", "/links", body.clone()).await;

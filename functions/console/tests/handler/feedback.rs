@@ -19,7 +19,7 @@ fn number(version: u32) -> VersionNumber {
 }
 
 /// A stack that has signed ids, and whose version 2 predicts three species.
-fn fixture() -> Fixture {
+pub fn fixture() -> Fixture {
     let fixture = Fixture::serving();
     let labels = ["setosa", "versicolor", "virginica"].map(Into::into).to_vec();
     let signature = Signature::classification(vec![Column::number("petal length (cm)")], labels).unwrap();
@@ -40,7 +40,7 @@ fn id(unique: u64, change: impl FnOnce(&mut PredictionRecord)) -> String {
     PredictionKey::new(&SECRET).sign(&record)
 }
 
-fn setosa(unique: u64) -> String {
+pub fn setosa(unique: u64) -> String {
     id(unique, |_| {})
 }
 

@@ -5,6 +5,7 @@
 mod comparing;
 mod doors;
 mod feedback;
+mod feedback_rows;
 mod mail_links;
 mod pages;
 mod reading;

@@ -93,6 +93,30 @@ async fn a_refused_action_returns_to_its_page_with_the_reason() {
 }
 
 #[tokio::test]
+async fn a_refused_form_comes_back_with_what_was_typed() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "steer").await;
+    let typed = "form=train&family=linear&note=a%26b&hyperparameters=%7B%22max_depth%22%3A+4%7D&back=runs";
+    let refused = fixture.page("POST", "/actions/train", &cookie, &form(&fixture, typed)).await;
+    let location = refused.header("location").unwrap().to_owned();
+    assert!(location.starts_with("../runs?problem=No%20hyperparameter%20of%20linear"), "{location}");
+    for kept in ["Expected%3A%20one%20of%20alpha", "kept.family=linear", "kept.note=a%26b", "kept-form=train"] {
+        assert!(location.contains(kept), "{kept}: {location}");
+    }
+    assert!(!location.contains(&session(&fixture).csrf));
+}
+
+#[tokio::test]
+async fn a_mute_lasts_as_many_hours_as_its_form_says() {
+    let fixture = Fixture::serving();
+    let cookie = cookie(&fixture, "steer").await;
+    let sent = form(&fixture, "alarm=throttles&hours=24&reason=load+test&back=alarms");
+    assert_eq!(fixture.page("POST", "/actions/mute", &cookie, &sent).await.status, 303);
+    let until = fixture.memory.state().mutes["throttles"].until;
+    assert_eq!(until.duration_since(fixture.clock.now()), SignedDuration::from_hours(24));
+}
+
+#[tokio::test]
 async fn the_browsers_time_field_mutes_an_alarm() {
     let fixture = Fixture::serving();
     let cookie = cookie(&fixture, "steer").await;

@@ -54,6 +54,19 @@ async fn a_stopped_rollout_leaves_the_champion_and_says_who_stopped_it() {
 }
 
 #[tokio::test]
+async fn a_version_that_proves_itself_cannot_be_deleted_until_its_rollout_is_stopped() {
+    let fixture = Fixture::serving();
+    start(&fixture, 3).await;
+    let delete = async || fixture.signed("DELETE", "/versions/3", json!({"reason": WHY})).await;
+    let refused = delete().await;
+    let detail = refused.json()["detail"].as_str().unwrap_or_default().to_owned();
+    assert_eq!(refused.problem(), (409, "protected".into()));
+    assert!(detail.contains("it proves itself in a rollout; stop the rollout first"), "{detail}");
+    step(&fixture, "stop").await;
+    assert_eq!(delete().await.status, 200);
+}
+
+#[tokio::test]
 async fn a_promotion_by_hand_ends_a_rollout_at_once() {
     let fixture = Fixture::serving();
     start(&fixture, 3).await;

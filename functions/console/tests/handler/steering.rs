@@ -141,18 +141,25 @@ async fn a_training_is_requested_with_every_field_and_an_event() {
 }
 
 #[tokio::test]
-async fn hyperparameters_that_the_bus_would_refuse_are_refused_before_anything_is_stored() {
+async fn hyperparameters_that_the_training_would_refuse_are_refused_before_anything_is_stored() {
     let fixture = Fixture::serving();
-    for (set, field) in [
-        (json!({"max_depth": u64::MAX}), "hyperparameters.max_depth"),
-        (json!({"max_depth": [1, -1e300]}), "hyperparameters.max_depth"),
-        (json!({"alpha": "x".repeat(5000)}), "hyperparameters"),
+    for (order, field, expected) in [
+        (
+            json!({"hyperparameters": {"max_depth": u64::MAX}}),
+            "hyperparameters.max_depth",
+            "a whole number from 1 to 100",
+        ),
+        (json!({"hyperparameters": {"max_depth": [1]}}), "hyperparameters.max_depth", "a number from 1 to 100"),
+        (json!({"hyperparameters": {"depth": 4}}), "hyperparameters.depth", "one of n_estimators, max_depth"),
+        (json!({"family": "linear", "hyperparameters": {"max_depth": 4}}), "hyperparameters.max_depth", "one of alpha"),
+        (json!({"hyperparameters": {"alpha": "x".repeat(5000)}}), "hyperparameters", "at most 4096 bytes"),
     ] {
-        let refused = fixture.signed("POST", "/trainings", json!({"hyperparameters": set})).await;
+        let refused = fixture.signed("POST", "/trainings", order).await;
         assert_eq!((refused.status, refused.json()["field"].as_str()), (400, Some(field)));
+        assert!(refused.json()["expected"].as_str().unwrap().starts_with(expected), "{}", refused.body);
     }
     assert!(actions(&fixture).is_empty() && fixture.memory.state().outbox.is_empty());
-    let allowed = json!({"hyperparameters": {"max_depth": i64::MAX, "alpha": 1e-300}});
+    let allowed = json!({"hyperparameters": {"max_depth": 6, "alpha": 1e-3}});
     assert_eq!(fixture.signed("POST", "/trainings", allowed).await.status, 202);
 }
 
@@ -283,6 +290,19 @@ async fn a_mute_ends_within_a_month_and_names_an_alarm() {
     };
     assert_eq!(mute("throttles", "2026-11-24T07:00:00Z").await, 400);
     assert_eq!(mute("throttles", "2027-11-24T07:00:00Z").await, 400);
+    for until in ["tomorrow", "2026-11-25", ""] {
+        let body = json!({"until": until, "reason": "load test"});
+        let refused = fixture.signed("PUT", "/alarms/throttles/mute", body).await;
+        assert_eq!(
+            (refused.status, refused.json()["detail"].as_str()),
+            (400, Some("The end of the mute is not a time."))
+        );
+        assert!(
+            refused.json()["expected"].as_str().unwrap().contains("such as 2026-12-01T09:00:00Z"),
+            "{}",
+            refused.body
+        );
+    }
     assert_eq!(mute("nothing", "2026-11-25T07:00:00Z").await, 404);
     assert_eq!(mute("throttles", "2026-11-25T07:00:00Z").await, 200);
     assert_eq!(fixture.signed("DELETE", "/alarms/throttles/mute", None).await.status, 200);

@@ -1,47 +1,11 @@
 //! Tests of the page that compares served rows with the training data.
 
 use evergreen_lifecycle::VersionNumber;
-use evergreen_lifecycle::drift::{
-    BaselineCounts, Bins, CountShape, CountedColumn, CountedHour, DriftComparison, DriftLimits, DriftSummary,
-    DriftVerdict, ServedCounts, SkewCheck, Window, WindowLength,
-};
+use evergreen_lifecycle::drift::SkewCheck;
 use evergreen_lifecycle::session::Right;
-use evergreen_testkit::Memory;
 
 use crate::page;
-use crate::sample::full;
-
-/// Returns the cells of two columns, of which one has a hostile name.
-fn shape() -> CountShape {
-    let column =
-        |name: &str| CountedColumn { name: name.into(), slots: 1, bins: Bins::Numbers { edges: vec![30.0, 50.0] } };
-    CountShape { columns: vec![column("age"), column("<b>income</b>")], predictions: Vec::new() }
-}
-
-fn counts(ages: &[f32]) -> ServedCounts {
-    let shape = shape();
-    let mut counts = ServedCounts::new(&shape);
-    (0..3000).zip(ages.iter().cycle()).for_each(|(row, age)| {
-        shape.count(&mut counts, &[*age, [20.0, 40.0, 60.0][row % 3]], &[]);
-    });
-    counts
-}
-
-/// Stores the comparison of an hour in which the served people are older.
-fn store_drift(registry: &Memory) {
-    let training = counts(&[20.0, 40.0, 60.0]);
-    let baseline = BaselineCounts::new(shape(), &training, &ServedCounts::new(&shape())).unwrap();
-    let length = WindowLength::Hour;
-    let limits = DriftLimits::of_window(length, 0.2);
-    let verdict = DriftVerdict::new(&baseline, &counts(&[60.0]), limits, length.words()).unwrap();
-    let judged = CountedHour::of("2026-11-24T07:00:00Z".parse().unwrap());
-    let window = Window { length, last: judged };
-    let comparison = DriftComparison { window, version: VersionNumber::FIRST, verdict };
-    let mut state = registry.state();
-    let comparisons = vec![comparison];
-    state.drift = Some(DriftSummary::after(None, judged, VersionNumber::FIRST, 3000, &comparisons));
-    state.comparisons = comparisons;
-}
+use crate::sample::{full, store_drift, store_drift_of_customers};
 
 #[tokio::test]
 async fn a_drifted_column_comes_first_with_its_figures_and_a_sentence() {
@@ -58,8 +22,48 @@ async fn a_drifted_column_comes_first_with_its_figures_and_a_sentence() {
     ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
-    let (age, income) = (text.find("beyond noise").unwrap(), text.find("<b>income</b>").unwrap());
+    let table = text.split("In words").nth(1).unwrap();
+    let (age, income) = (table.find("beyond noise").unwrap(), table.find("<b>income</b>").unwrap());
     assert!(age < income, "{text}");
+}
+
+#[tokio::test]
+async fn every_cell_of_a_column_is_a_bar_with_its_share_in_training_and_in_each_period() {
+    let world = full();
+    store_drift(&world.registry);
+    let worst = page(&world, Right::See, "drift").await;
+    for expected in ["Every cell of age", "age, version 1", "Training 3,000 rows", "An hour 3,000 rows"] {
+        assert!(worst.text.contains(expected), "{expected}: {}", worst.text);
+    }
+    for cell in ["up to 30 33.3 % 0.0 %", "above 50 33.3 % 100.0 %", "missing 0.0 % 0.0 %"] {
+        assert!(worst.text.contains(cell), "{cell}: {}", worst.text);
+    }
+    assert_eq!(worst.all("rect").filter(|bar| bar.get("class") == Some("mark")).count(), 4);
+    let links: Vec<_> =
+        worst.all("a").filter_map(|link| link.get("href")).filter(|it| it.starts_with("?column")).collect();
+    assert_eq!(links, ["?column=age#cells", "?column=%3Cb%3Eincome%3C%2Fb%3E#cells"]);
+    let income = page(&world, Right::See, "drift?column=%3Cb%3Eincome%3C%2Fb%3E").await.text;
+    assert!(income.contains("Every cell of <b>income</b>"), "{income}");
+    assert!(page(&world, Right::See, "drift?column=other").await.text.contains("Every cell of age"));
+}
+
+#[tokio::test]
+async fn the_periods_of_one_version_stand_side_by_side_and_unseen_is_a_cell() {
+    let world = full();
+    store_drift_of_customers(&world.registry);
+    let text = page(&world, Right::See, "drift?column=plan").await.text;
+    let heads = "Cell Training 2,000 rows An hour 410 rows A day 9,841 rows A week 52,300 rows";
+    assert!(text.contains(heads), "{text}");
+    assert!(text.contains("unseen 0.0 % 2.2 % 2.0 % 2.0 %"), "{text}");
+}
+
+#[tokio::test]
+async fn a_comparison_of_an_earlier_release_has_no_cells() {
+    let world = full();
+    store_drift(&world.registry);
+    world.registry.state().comparisons[0].verdict.columns.iter_mut().for_each(|column| column.cells = None);
+    let page = page(&world, Right::See, "drift").await;
+    assert!(!page.text.contains("Every cell of") && page.text.contains("beyond noise"), "{}", page.text);
 }
 
 #[tokio::test]
@@ -95,7 +99,13 @@ async fn a_version_shows_how_its_data_set_differs_from_that_of_the_champion() {
         state.objects.insert(key, manifest.to_string().into_bytes());
     }
     let text = page(&world, Right::See, "versions/16").await.text;
-    for expected in ["Compared with the data set of the champion", "1 drifted", "above 50", "<b>income</b>"] {
+    for expected in [
+        "Compared with the data set of the champion",
+        "1 drifted",
+        "above 50",
+        "<b>income</b>",
+        "This data set 3,000 rows",
+    ] {
         assert!(text.contains(expected), "{expected}: {text}");
     }
 }

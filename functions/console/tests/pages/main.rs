@@ -2,6 +2,7 @@
 #![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 
 mod drift;
+mod feedback;
 mod html;
 mod live;
 mod rollout;
@@ -10,7 +11,7 @@ mod sample;
 use std::collections::BTreeSet;
 
 use evergreen_console::body::decoded_path;
-use evergreen_console::pages::{DoorPage, PageBody, PageRequest, Query, asset, door, respond};
+use evergreen_console::pages::{DoorPage, KeptForm, PageBody, PageRequest, Query, asset, door, respond};
 use evergreen_console::token::seal;
 use evergreen_lifecycle::session::Right;
 use html::Page;
@@ -90,11 +91,14 @@ async fn the_overview_says_which_version_is_the_champion_and_why() {
 
 #[tokio::test]
 async fn the_overview_plots_every_version_as_a_link() {
-    let page = seen("").await;
+    let page = seen("?plot=accuracy").await;
     let links: BTreeSet<_> =
         page.all("a").filter(|link| link.get("aria-label").is_some()).filter_map(|link| link.get("href")).collect();
     assert_eq!(links.len(), 16, "{links:?}");
     assert!(page.text.contains("alarm below 0.8800"), "{}", page.text);
+    let first = seen("").await;
+    let shown = first.all("a").find(|link| link.get("aria-current") == Some("true")).and_then(|link| link.get("href"));
+    assert_eq!(shown, Some("?plot=log_loss#quality"), "the plot begins with the metric of the gate");
 }
 
 #[tokio::test]
@@ -111,6 +115,7 @@ async fn a_session_that_may_steer_has_every_action() {
         steered("").await,
         steered("versions/15").await,
         steered("versions/16").await,
+        steered("versions/3").await,
         steered("schedule").await,
         steered("alarms").await,
     ];
@@ -147,7 +152,7 @@ async fn a_form_carries_the_session_s_secret_a_key_and_what_the_person_saw() {
     assert!(value("back").all(|input| input.get("value") == Some("versions/15")));
     assert!(value("seen_revision").count() >= 2);
     let reasons: Vec<_> = value("reason").filter(|input| input.get("required").is_some()).collect();
-    assert_eq!(reasons.len(), 3, "promote, rollout and delete need a reason");
+    assert_eq!(reasons.len(), 2, "promote and rollout need a reason");
 }
 
 #[tokio::test]
@@ -235,6 +240,8 @@ async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
         "Calibration",
         "Confusion matrix",
         "Feature importance",
+        "Contributions to predictions",
+        "52.5 %",
         "Test against the champion",
         "Answers that change Against version 14, on 9,841 rows served in the last 7 days: 312 of 9,841 answers change",
         "most of them where petal width (cm) > 1.6 (281 of 312); versicolor → virginica: 210",
@@ -399,6 +406,79 @@ async fn a_message_about_the_last_action_is_shown() {
     assert!(text.contains("Version 7 is the champion now."), "{text}");
     assert!(seen(&format!("schedule{}", sealed(["", "", "It changed."]))).await.text.contains("It changed."));
     assert!(!seen(&sealed(["invented", "7", ""])).await.text.contains("invented"));
+}
+
+#[tokio::test]
+async fn after_a_request_for_training_the_page_leads_to_the_run() {
+    let seal = seal("csrf-of-the-session", ["train", "manual-a1", ""]);
+    let page = seen(&format!("runs?done=train&about=manual-a1&seal={seal}")).await;
+    assert!(page.text.contains("The training run was requested."), "{}", page.text);
+    assert!(page.all("a").any(|link| link.get("href") == Some("./runs/manual-a1")));
+    let world = full();
+    sample::request_run(&world, "manual-a1");
+    let waiting = self::page(&world, Right::See, "runs/manual-a1").await;
+    assert!(waiting.text.contains("It has not begun yet") && waiting.text.contains("ada"), "{}", waiting.text);
+    assert!(waiting.tags.iter().any(|tag| tag.get("data-live").is_some()));
+}
+
+#[tokio::test]
+async fn a_refused_form_is_open_and_has_what_was_typed() {
+    let fields = [
+        ("form", "train"),
+        ("csrf", "x"),
+        ("family", "linear"),
+        ("seed", "seven"),
+        ("hyperparameters", "{\"alpha\": }"),
+    ];
+    let fields = fields.map(|(name, value)| (name.to_owned(), value.to_owned()));
+    let kept = KeptForm::of_sent(&fields).unwrap().address("csrf-of-the-session");
+    let page = steered(&format!("runs?{kept}")).await;
+    let form = page.all("details").find(|details| details.get("open").is_some());
+    assert!(form.is_some());
+    assert!(page.all("input").any(|input| input.get("name") == Some("seed") && input.get("value") == Some("seven")));
+    let chosen = page.all("option").find(|option| option.get("selected").is_some());
+    assert_eq!(chosen.and_then(|option| option.get("value")), Some("linear"));
+    assert!(page.text.contains("{\"alpha\": }"), "{}", page.text);
+    let of_another = KeptForm::of_sent(&fields).unwrap().address("csrf-of-another-session");
+    assert!(!steered(&format!("runs?{of_another}")).await.text.contains("{\"alpha\": }"));
+}
+
+#[tokio::test]
+async fn a_protected_version_cannot_be_deleted_and_the_page_says_why() {
+    for (address, why) in [
+        ("versions/16", "It is the champion"),
+        ("versions/15", "The alias staging names it"),
+        ("versions/14", "It is among the last"),
+    ] {
+        let page = steered(address).await;
+        assert!(!page.actions().contains("delete"), "{address}");
+        assert!(page.text.contains("It cannot be deleted.") && page.text.contains(why), "{address}: {}", page.text);
+    }
+    assert!(steered("versions/3").await.actions().contains("delete"));
+}
+
+#[tokio::test]
+async fn an_alarm_that_does_not_ring_does_not_sound_as_if_it_did() {
+    let text = seen("alarms").await.text;
+    assert!(text.contains("It rings in this case: The champion's accuracy is below the threshold."), "{text}");
+    assert!(text.contains("0.968 was not below 0.88.") && !text.contains("Threshold Crossed"), "{text}");
+    assert!(text.contains("raised The newest training run failed."), "{text}");
+}
+
+#[tokio::test]
+async fn a_local_stack_has_no_link_to_a_dashboard_in_aws() {
+    let page = seen("").await;
+    assert!(!page.targets().iter().any(|target| target.contains("amazon.com")), "{:?}", page.targets());
+    assert!(page.text.contains("A local stack has no CloudWatch dashboard"), "{}", page.text);
+}
+
+#[tokio::test]
+async fn the_score_on_the_training_rows_has_one_name() {
+    for address in ["runs/manual-v16", "versions/16", "compare?versions=15,16"] {
+        let text = seen(address).await.text;
+        assert!(text.contains("Accuracy in training"), "{address}: {text}");
+        assert!(!text.contains("Training accuracy") && !text.contains("Score in training"), "{address}: {text}");
+    }
 }
 
 #[tokio::test]

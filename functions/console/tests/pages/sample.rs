@@ -8,6 +8,10 @@ use std::sync::{Arc, LazyLock};
 use evergreen_console::pages::{CostFact, PageFacts, UsageFact, UsageHour};
 use evergreen_console::{ConsolePorts, StackFacts};
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::drift::{
+    BaselineCounts, Bins, CountShape, CountedCategory, CountedColumn, CountedHour, DriftComparison, DriftLimits,
+    DriftSummary, DriftVerdict, ServedCounts, Window, WindowLength,
+};
 use evergreen_lifecycle::histogram::{ColumnHistogram, HistogramBin, ValueCount};
 use evergreen_lifecycle::ports::{AcceptedMail, AlarmCondition, AlarmStatus, BilledResources, StoredSchedule};
 use evergreen_lifecycle::rollout::RolloutPlan;
@@ -17,7 +21,7 @@ use evergreen_lifecycle::{
     Candidate, Champion, ChangedPlace, ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation,
     Column, ColumnProfile, ColumnRole, ComparedRows, Curves, DatasetFile, DatasetProfile, Decision, Evaluation, Family,
     Gate, Impact, Incumbent, LabelChange, MANIFEST_FORMAT, Manifest, Mute, PredictedPart, PrimaryMetric, Progress,
-    RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+    RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version, VersionNumber,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -100,7 +104,7 @@ pub fn facts() -> PageFacts {
                 ("API Gateway", 1.22),
                 ("Lambda, metrics", 0.07),
                 ("Logs", 0.06),
-                ("Calls that publish metrics", 0.03),
+                ("Calls that publish and read metrics", 0.03),
                 ("DynamoDB", 0.01),
             ]
             .map(|(name, cost)| (name.to_owned(), cost))
@@ -319,6 +323,11 @@ fn manifest(version: &Version) -> Manifest {
             .zip([0.11, 0.02, 0.46, 0.41])
             .map(|(name, value)| (name.to_owned(), value))
             .collect(),
+        contributions: names
+            .into_iter()
+            .zip([0.2, 0.1, 2.1, 1.6])
+            .map(|(name, value)| (name.to_owned(), value))
+            .collect(),
         hold_out: None,
         curves: Some(curves(version, &labels)),
     }
@@ -368,6 +377,7 @@ fn profile(version: &Version, names: &[&str]) -> DatasetProfile {
     };
     DatasetProfile {
         settings: None,
+        feedback: Vec::new(),
         files: vec![DatasetFile {
             name: "datasets/iris/2026-11.csv".into(),
             size: 4551,
@@ -470,7 +480,7 @@ fn alarms() -> Vec<AlarmStatus> {
             "accuracy-low",
             AlarmCondition::Ok,
             "The champion's accuracy is below the threshold.",
-            "0.968 was not below 0.88.",
+            "Threshold Crossed: 0.968 was not below 0.88.",
         ),
         alarm(
             "training-failed",
@@ -520,6 +530,13 @@ fn residuals(width: f64) -> Curves {
     })
 }
 
+/// Adds the request for a run that has not begun.
+pub fn request_run(world: &World, id: &str) {
+    let mut state = world.registry.state();
+    let newest = state.audit.last().unwrap().clone();
+    state.audit.push(AuditEntry { id: "entry-0".into(), at: now(), subject: format!("run {id}"), ..newest });
+}
+
 /// Adds changes to the audit trail, one a minute, before all others.
 pub fn add_notes(world: &World, count: i64) {
     let mut state = world.registry.state();
@@ -551,4 +568,70 @@ pub fn promote_by_hand(world: &World, number: u32) {
     let version = state.versions[&evergreen_lifecycle::VersionNumber::new(number).unwrap()].clone();
     let next = Champion { revision: state.champions.len() as u32 + 1, ..champion(version) };
     state.move_pointer(&next, Some(MODEL));
+}
+
+/// Returns the cells of two columns, of which one has a hostile name.
+fn shape() -> CountShape {
+    let column =
+        |name: &str| CountedColumn { name: name.into(), slots: 1, bins: Bins::Numbers { edges: vec![30.0, 50.0] } };
+    CountShape { columns: vec![column("age"), column("<b>income</b>")], predictions: Vec::new() }
+}
+
+fn counts(ages: &[f32]) -> ServedCounts {
+    let shape = shape();
+    let mut counts = ServedCounts::new(&shape);
+    (0..3000).zip(ages.iter().cycle()).for_each(|(row, age)| {
+        shape.count(&mut counts, &[*age, [20.0, 40.0, 60.0][row % 3]], &[]);
+    });
+    counts
+}
+
+/// Stores the comparison of an hour in which the served people are older.
+pub fn store_drift(registry: &Memory) {
+    let training = counts(&[20.0, 40.0, 60.0]);
+    let baseline = BaselineCounts::new(shape(), &training, &ServedCounts::new(&shape())).unwrap();
+    let length = WindowLength::Hour;
+    let limits = DriftLimits::of_window(length, 0.2);
+    let verdict = DriftVerdict::new(&baseline, &counts(&[60.0]), limits, length.words()).unwrap();
+    let judged = CountedHour::of("2026-11-24T07:00:00Z".parse().unwrap());
+    let window = Window { length, last: judged };
+    let comparison = DriftComparison { window, version: VersionNumber::FIRST, verdict };
+    let mut state = registry.state();
+    let comparisons = vec![comparison];
+    state.drift = Some(DriftSummary::after(None, judged, VersionNumber::FIRST, 3000, &comparisons));
+    state.comparisons = comparisons;
+}
+
+/// Stores the comparisons of an hour, a day and a week in which customers become older and more of them take the plan `pro`.
+pub fn store_drift_of_customers(registry: &Memory) {
+    let plans = ["basic", "plus", "pro"].iter().zip(0..);
+    let plans = plans.map(|(name, code)| (CountedCategory { code, name: (*name).into() }, 10));
+    let column = |name: &str, bins| CountedColumn { name: name.into(), slots: 1, bins };
+    let tens = (1..8).map(|edge| 10.0 * f64::from(edge)).collect();
+    let label = |(name, code): (&str, u32)| (CountedCategory { code, name: name.into() }, 10);
+    let labels = Bins::of_categories([("stays", 0), ("leaves", 1)].map(label), 2);
+    let columns = vec![column("age", Bins::Numbers { edges: tens }), column("plan", Bins::of_categories(plans, 3))];
+    let shape = CountShape { columns, predictions: vec![column("label", labels)] };
+    let count = |rows: usize, older: f32, pro: usize| {
+        let mut counts = ServedCounts::new(&shape);
+        for row in 0..rows {
+            let age = if row % 97 == 0 { f32::NAN } else { 18.0 + (row * 37 % 60) as f32 * 0.9 + older };
+            let plan = if row % 10 < pro { 2.0 } else { (row % 2) as f32 };
+            let plan = if older > 0.0 && row % 50 == 7 { 3.0 } else { plan };
+            shape.count(&mut counts, &[age, plan], &[f64::from(u8::from(row % 5 == 0))]);
+        }
+        counts
+    };
+    let baseline = BaselineCounts::new(shape.clone(), &count(6000, 0.0, 2), &count(2000, 0.0, 2)).unwrap();
+    let (judged, version) = (CountedHour::of(moment("2026-11-24T08:00:00Z")), VersionNumber::new(16).unwrap());
+    let served =
+        [(WindowLength::Hour, 410, 14.0, 6), (WindowLength::Day, 9841, 9.0, 5), (WindowLength::Week, 52_300, 4.0, 3)];
+    let comparisons = served.map(|(length, rows, older, pro)| {
+        let limits = DriftLimits::of_window(length, 0.2);
+        let verdict = DriftVerdict::new(&baseline, &count(rows, older, pro), limits, length.words()).unwrap();
+        DriftComparison { window: Window { length, last: judged }, version, verdict }
+    });
+    let mut state = registry.state();
+    state.drift = Some(DriftSummary::after(None, judged, version, 410, &comparisons));
+    state.comparisons = comparisons.to_vec();
 }

@@ -163,3 +163,39 @@ async fn a_new_champion_begins_without_comparisons() {
     world.clock.set(moment("2026-11-24T14:20:00Z"));
     assert_eq!(measured(&world).await, [Some(0.0), Some(5000.0)]);
 }
+
+#[tokio::test]
+async fn after_a_rollback_no_hour_is_judged_again_and_the_next_one_is() {
+    let world = serving();
+    serve(&world, "2026-11-24T13:30:00Z", "a", &counts(5000, &SHIFTED));
+    assert_eq!(measured(&world).await, [Some(1.0), Some(5000.0)]);
+    let first = world.memory.state().champions[0].clone();
+    let second = sound_version(world.memory, 2, 0.9, moment("2026-11-24T14:16:00Z"));
+    world.memory.state().champions.push(champion(second));
+    store(world.memory, model_with_baseline());
+    world.clock.set(moment("2026-11-24T14:20:00Z"));
+    assert_eq!(measured(&world).await, [Some(0.0), Some(5000.0)]);
+    world.memory.state().champions.push(first);
+    for at in ["2026-11-24T14:25:00Z", "2026-11-24T14:30:00Z"] {
+        world.clock.set(moment(at));
+        assert_eq!(measured(&world).await, [Some(0.0), Some(5000.0)], "{at}");
+    }
+    let rows = |world: &World| world.memory.state().hours.iter().map(|hour| hour.counts.clone()).collect::<Vec<_>>();
+    assert_eq!(rows(&world), [counts(5000, &SHIFTED).to_bytes()]);
+    serve(&world, "2026-11-24T14:40:00Z", "a", &counts(5000, &SHIFTED));
+    world.clock.set(moment("2026-11-24T15:15:00Z"));
+    assert_eq!(measured(&world).await, [Some(1.0), Some(5000.0)]);
+}
+
+/// As if the function had been stopped after it stored the sum and before it stored the result.
+#[tokio::test]
+async fn an_hour_that_is_judged_twice_is_counted_once() {
+    let world = serving();
+    serve(&world, "2026-11-24T13:30:00Z", "a", &counts(5000, &SHIFTED));
+    assert_eq!(measured(&world).await, [Some(1.0), Some(5000.0)]);
+    let before = world.memory.state().hours.clone();
+    world.memory.state().drift = None;
+    world.memory.state().comparisons.clear();
+    assert_eq!(measured(&world).await, [Some(1.0), Some(5000.0)]);
+    assert_eq!((world.memory.state().hours.clone(), world.memory.state().comparisons.len()), (before, 1));
+}

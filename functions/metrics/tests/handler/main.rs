@@ -93,6 +93,7 @@ async fn published_figures_follow_from_the_registry() {
         "Rejections": 1.0,
         "RolloutRolledBack": 0.0,
         "ServedRows": 0.0,
+        "TrafficGone": 0.0,
         "TrainingAccuracy": 1.0,
         "TrainingDuration": 0.5,
         "UnknownFigures": 0.0,
@@ -155,6 +156,7 @@ async fn a_new_stack_publishes_what_it_knows() {
         "QuotaUsed": 0.0,
         "RefusedHours": 0.0,
         "Rejections": 0.0,
+        "TrafficGone": 0.0,
         "UnknownFigures": 0.0,
         "UnreadableRecords": 0.0,
         "Versions": 0.0
@@ -182,6 +184,7 @@ async fn a_failed_read_makes_only_its_figures_unknown() {
         ("versions", MetricSource::Versions),
         ("schedule", MetricSource::Schedule),
         ("usage", MetricSource::Usage),
+        ("requests", MetricSource::Requests),
         ("rollout", MetricSource::Rollout),
     ];
     for (away, source) in sources {
@@ -189,7 +192,11 @@ async fn a_failed_read_makes_only_its_figures_unknown() {
         assert!(!expected.is_empty(), "{away}");
         let mut world = a_week();
         world.registry = Registry { away: vec![away], ..world.registry };
-        world.memory.take_away(if ["schedule", "usage"].contains(&away) { away } else { "nothing else" });
+        world.memory.take_away(match away {
+            "schedule" | "usage" => away,
+            "requests" => "history",
+            _ => "nothing else",
+        });
         let MetricsReport { published, unknown, .. } = world.measure().await.unwrap();
         let known = without_feedback().filter(|metric| !expected.contains(metric)).map(Metric::name);
         assert_eq!(published.keys().copied().collect::<BTreeSet<_>>(), known.collect(), "{away}");
@@ -206,7 +213,10 @@ async fn a_silent_registry_is_an_error_and_leaves_every_figure_unknown() {
     assert!(matches!(error, MetricsError::NothingKnown(_)));
     assert_eq!(Diagnostic::from(error).error_type, "NothingKnown");
     let published = world.published();
-    assert_eq!(published, [("QuotaUsed", 0.0), ("UnknownFigures", (Metric::ALL.len() - 2) as f64)].into());
+    assert_eq!(
+        published,
+        [("QuotaUsed", 0.0), ("TrafficGone", 0.0), ("UnknownFigures", (Metric::ALL.len() - 3) as f64)].into()
+    );
 }
 
 #[tokio::test]

@@ -63,12 +63,13 @@ impl World {
             grace: SignedDuration::from_hours(1),
             max_age: self.max_age,
             threshold: None,
+            api: "evergreen".to_owned(),
             quota: 1000,
             drift_psi: self.drift_psi,
         };
         let Self { memory, registry, clock, .. } = self;
-        let (artifacts, sink, schedules, usage) = (*memory, *memory, *memory, *memory);
-        let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
+        let (artifacts, sink, schedules, usage, history) = (*memory, *memory, *memory, *memory, *memory);
+        let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, history, clock };
         MetricsHandler { ports: &ports, expectations: &expectations }.handle(occasion).await
     }
 

@@ -7,8 +7,9 @@ use evergreen_lifecycle::rollout::RolloutCounts;
 use evergreen_scoring::Predictions;
 use lambda_http::Request;
 
-use super::{App, Reply, internal};
+use super::{AnswerError, App, Reply};
 use crate::answer::AnsweredBy;
+use crate::asking::Ask;
 use crate::challenger::RunningRollout;
 use crate::champion::LoadedChampion;
 use crate::ids::RivalAnswers;
@@ -19,6 +20,21 @@ use crate::shadow::{Pairing, ScoreError, Scored, guarded, score};
 
 /// Name of the header with which a caller keeps a customer, say, at one version. Its value is never logged.
 const KEY: &str = "x-evergreen-key";
+
+/// Why the challenger does not answer a request.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum NoAnswer {
+    /// It failed, or it cannot read the rows.
+    Failed,
+    /// It cannot give the explanations that the request asks for. That says nothing against its predictions.
+    Unexplained,
+}
+
+impl From<ScoreError> for NoAnswer {
+    fn from(_: ScoreError) -> Self {
+        Self::Failed
+    }
+}
 
 /// Both versions of a rollout, in memory.
 #[derive(Clone, Copy)]
@@ -42,34 +58,36 @@ impl Pair<'_> {
 }
 
 impl<W: PredictWorld> App<W> {
-    /// Answers a request for predictions while the rollout `running` runs. `text` is its body.
+    /// Answers a request for predictions while the rollout `running` runs.
     pub(super) fn predict_in_rollout(
         &self,
         request: &Request,
-        text: &str,
+        ask: &Ask<'_>,
         champion: &LoadedChampion,
         running: &RunningRollout,
     ) -> Result<Reply, Problem> {
-        let Some(challenger) = running.challenger() else { return self.predict_by(champion, text) };
+        let Some(challenger) = running.challenger() else { return self.predict_by(champion, ask) };
         let pair = Pair { running, champion, challenger };
-        if !running.chooses(key(request, text)) {
-            return self.by_champion(pair, text, true);
+        if !running.chooses(key(request, ask.rows.bytes())) {
+            return self.by_champion(pair, ask, true);
         }
-        self.by_challenger(pair, text).map_or_else(|| self.by_champion(pair, text, false), Ok)
+        self.by_challenger(pair, ask).or_else(|why| self.by_champion(pair, ask, why == NoAnswer::Unexplained))
     }
 
-    /// Returns the challenger's answer. `None` if it cannot answer; whether that is its fault shows when the champion
-    /// reads the rows.
-    fn by_challenger(&self, pair: Pair<'_>, text: &str) -> Option<Reply> {
-        let own = score(pair.challenger, text).ok()?;
-        let other = pair.pairing().score_too(pair.champion.version(), &own, text).ok();
-        let body = guarded(|| {
+    /// Returns the challenger's answer. If it cannot answer, whether that is its fault shows when the champion reads the
+    /// rows.
+    fn by_challenger(&self, pair: Pair<'_>, ask: &Ask<'_>) -> Result<Reply, NoAnswer> {
+        let own = score(pair.challenger, &ask.rows)?;
+        let other = pair.pairing().score_too(pair.champion.version(), &own, &ask.rows).ok();
+        let reply = guarded(|| {
             let by = AnsweredBy { version: pair.challenger, is_canary: true };
             let rival = pair.rival(pair.champion.version(), other.as_ref());
-            let body = self.body(by, &own.predictions, &own.rows, rival, self.world.clock().now());
-            body.map_err(|_| ScoreError::Failed)
+            Ok(self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, self.world.clock().now()))
         });
-        let reply = Reply { body: body.ok()?, rows: own.rows.count, version: Some(pair.challenger.number()) };
+        let reply = reply?.map_err(|error| match error {
+            AnswerError::Explaining(..) => NoAnswer::Unexplained,
+            AnswerError::Json(_) => NoAnswer::Failed,
+        })?;
         self.count(pair, |counts| {
             counts.challenger.answered(own.rows.count as u64, own.nanos);
             if let Some((champion, nanos)) = &other {
@@ -77,13 +95,13 @@ impl<W: PredictWorld> App<W> {
                 add_times(counts, own.rows.count, champion.len(), (*nanos, part_of(&own, champion.len())));
             }
         });
-        Some(reply)
+        Ok(reply)
     }
 
     /// Returns the champion's answer. `is_chosen` is false if it answers in place of the challenger.
-    fn by_champion(&self, pair: Pair<'_>, text: &str, is_chosen: bool) -> Result<Reply, Problem> {
+    fn by_champion(&self, pair: Pair<'_>, ask: &Ask<'_>, is_chosen: bool) -> Result<Reply, Problem> {
         let champion = pair.champion;
-        let own = score(champion.version(), text).map_err(|error| match error {
+        let own = score(champion.version(), &ask.rows).map_err(|error| match error {
             ScoreError::Rows(fault) => {
                 self.served.refuse(champion, self.world.clock().now());
                 problem::of_rows(fault, champion.columns())
@@ -94,11 +112,11 @@ impl<W: PredictWorld> App<W> {
                 Problem::internal()
             }
         })?;
-        let other = is_chosen.then(|| pair.pairing().score_too(pair.challenger, &own, text));
+        let other = is_chosen.then(|| pair.pairing().score_too(pair.challenger, &own, &ask.rows));
         let rival = pair.rival(pair.challenger, other.as_ref().and_then(|other| other.as_ref().ok()));
         let now = self.world.clock().now();
         let by = champion.version().into();
-        let body = self.body(by, &own.predictions, &own.rows, rival, now).map_err(internal)?;
+        let reply = self.predicted(&ask.form, by, &own.predictions, &own.rows, rival, now)?;
         self.served.count(champion, &own.rows.values, &own.predictions, now);
         let rows = own.rows.count;
         self.count(pair, |counts| match &other {
@@ -117,7 +135,7 @@ impl<W: PredictWorld> App<W> {
         if !matches!(other, Some(Ok(_))) {
             pair.running.warn_of_failure();
         }
-        Ok(Reply { body, rows, version: Some(champion.pointer().number) })
+        Ok(reply)
     }
 
     fn count(&self, pair: Pair<'_>, count: impl FnOnce(&mut RolloutCounts)) {
@@ -126,9 +144,9 @@ impl<W: PredictWorld> App<W> {
 }
 
 /// Returns what decides which version answers: the caller's key, or the body of a request without one.
-fn key<'a>(request: &'a Request, text: &'a str) -> &'a [u8] {
+fn key<'a>(request: &'a Request, body: &'a [u8]) -> &'a [u8] {
     let key = request.headers().get(KEY).map_or(&[][..], |value| value.as_bytes());
-    if key.is_empty() { text.as_bytes() } else { key }
+    if key.is_empty() { body } else { key }
 }
 
 /// Returns the time in nanoseconds that the first `scored` rows of a request took, as their part of all rows.

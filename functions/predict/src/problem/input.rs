@@ -5,6 +5,7 @@ use evergreen_lifecycle::{Column, ColumnKind};
 use lambda_http::http::StatusCode;
 
 use crate::body::{BodyFault, MAX_BODY_BYTES};
+use crate::media;
 use crate::rows::{ColumnIndex, RowFault};
 
 /// Error responses repeat at most this number of characters of a column name.
@@ -12,12 +13,16 @@ const MAX_ECHO: usize = 64;
 /// Error responses list at most this number of the model's columns.
 const MAX_LISTED: usize = 20;
 const JSON: &str = "JSON in UTF-8";
+const TEXT: &str = "text in UTF-8";
 const ROW: &str = "an object with a value for each column";
 
 static UNSUPPORTED_MEDIA_TYPE: ProblemKind =
     ProblemKind::new(StatusCode::UNSUPPORTED_MEDIA_TYPE, "unsupported-media-type", "Unsupported media type");
 static BODY_TOO_LARGE: ProblemKind =
     ProblemKind::new(StatusCode::PAYLOAD_TOO_LARGE, "body-too-large", "Body too large");
+static NOT_ACCEPTABLE: ProblemKind = ProblemKind::new(StatusCode::NOT_ACCEPTABLE, "not-acceptable", "Not acceptable");
+static NOT_COMPRESSED: ProblemKind =
+    ProblemKind::new(StatusCode::BAD_REQUEST, "not-compressed", "Not compressed as stated");
 static NOT_JSON: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "not-json", "Not JSON");
 static WRONG_SHAPE: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "wrong-shape", "Wrong shape");
 static NO_ROWS: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "no-rows", "No rows");
@@ -36,10 +41,29 @@ static OUT_OF_RANGE: ProblemKind = ProblemKind::new(StatusCode::BAD_REQUEST, "ou
 /// Creates the error response to a request whose body cannot be read as JSON text.
 pub fn of_body(fault: BodyFault) -> Problem {
     match fault {
-        BodyFault::MediaType => {
-            let detail = "The content type is missing or not JSON.";
-            Problem::new(&UNSUPPORTED_MEDIA_TYPE, detail).expecting("application/json")
+        BodyFault::MediaType(expected) => {
+            let detail = "The content type is missing, or the path takes no body of this type.";
+            Problem::new(&UNSUPPORTED_MEDIA_TYPE, detail).expecting(expected)
         }
+        BodyFault::Charset => {
+            Problem::new(&UNSUPPORTED_MEDIA_TYPE, "The content type names another character set than UTF-8.")
+                .expecting("charset=utf-8, or no charset")
+        }
+        BodyFault::Accept => Problem::new(&NOT_ACCEPTABLE, "The header accept names no media type of an answer.")
+            .at("accept")
+            .expecting(media::TEXTS),
+        BodyFault::Encoding => {
+            Problem::new(&UNSUPPORTED_MEDIA_TYPE, "The header content-encoding names an unknown compression.")
+                .at("content-encoding")
+                .expecting("gzip, deflate or identity")
+        }
+        BodyFault::Compressed => Problem::new(&NOT_COMPRESSED, "The compressed body is damaged or incomplete.")
+            .expecting("a complete body in the compression that content-encoding names"),
+        BodyFault::InflatesTooMuch => {
+            let detail = format!("The body is longer than {MAX_BODY_BYTES} bytes after decompression.");
+            Problem::new(&BODY_TOO_LARGE, detail).expecting(format!("at most {MAX_BODY_BYTES} bytes"))
+        }
+        BodyFault::Utf16 => not_json("The body is UTF-16."),
         BodyFault::TooLarge => {
             let detail = format!("The body is longer than {MAX_BODY_BYTES} bytes.");
             Problem::new(&BODY_TOO_LARGE, detail).expecting(format!("at most {MAX_BODY_BYTES} bytes"))
@@ -49,9 +73,19 @@ pub fn of_body(fault: BodyFault) -> Problem {
     }
 }
 
-/// Creates the error response to a request whose body is not JSON, or has no valid rows. `columns` are the columns
-/// that the model expects.
+/// Creates the error response to an inference request whose JSON part cannot be read.
+pub fn of_head(fault: RowFault) -> Problem {
+    of_rows(fault, &ColumnIndex::new(&[]))
+}
+
+/// Creates the error response to a request whose body has no valid rows. `columns` are the columns that the model expects.
 pub fn of_rows(fault: RowFault, columns: &ColumnIndex) -> Problem {
+    if let RowFault::Layout { part, what, expected } = fault {
+        let part = part.as_deref().map(shortened);
+        let subject = part.as_deref().map_or_else(|| "The body".into(), |part| format!("\"{part}\""));
+        let problem = Problem::new(&WRONG_SHAPE, format!("{subject} {what}.")).expecting(expected);
+        return Problem { field: part, ..problem };
+    }
     let (row, field) = (fault.row(), fault.field(columns).map(shortened));
     let column = fault.column(columns);
     let value = || column.map_or_else(|| JSON.into(), wanted);
@@ -80,6 +114,19 @@ pub fn of_rows(fault: RowFault, columns: &ColumnIndex) -> Problem {
             (unfit(column), format!("is {found}, but the training data had no missing values in it"), value())
         }
         RowFault::OutOfRange { .. } => (&OUT_OF_RANGE, "does not fit a 32-bit float".into(), value()),
+        RowFault::WrongWidth { found, expected, .. } => {
+            (&WRONG_SHAPE, format!("has {found} values"), format!("{expected} values, one for each column"))
+        }
+        RowFault::WrongLength { expected, .. } => (
+            &WRONG_SHAPE,
+            "has another number of values than the columns before it".into(),
+            format!("{expected} values, one for each row"),
+        ),
+        RowFault::NotAColumn { found, .. } => {
+            (&WRONG_SHAPE, format!("is {found}"), "a list with a value for each row".into())
+        }
+        // It is handled above.
+        RowFault::Layout { what, expected, .. } => (&WRONG_SHAPE, what.into(), expected.into()),
     };
     let detail = format!("{} {what}.", place(row, field.as_deref()));
     Problem { row, field, ..Problem::new(kind, detail).expecting(expected) }
@@ -124,7 +171,7 @@ fn left_out(column: Option<&Column>) -> String {
 }
 
 fn not_json(detail: &str) -> Problem {
-    Problem::new(&NOT_JSON, detail).expecting(JSON)
+    Problem::new(&NOT_JSON, detail).expecting(TEXT)
 }
 
 fn rows_wanted(columns: &ColumnIndex) -> String {

@@ -3,9 +3,9 @@
 use std::io::Write;
 
 use evergreen_lifecycle::{Column, ColumnKind, is_missing, time, write_moment, write_words};
-use serde::de::Error;
+use serde::de::{Error, IgnoredAny, SeqAccess};
 
-use super::kinds::{JsonHandler, JsonInteger};
+use super::kinds::{JsonHandler, JsonInteger, JsonVisitor};
 use super::reader::RowReader;
 use super::{JsonKind, RowFault};
 
@@ -19,6 +19,8 @@ pub(super) struct JsonCellReader<'a, 'c> {
     pub(super) field: usize,
     /// Index at which the first `f32` number for this JSON value is written, in the array with the numbers of all rows.
     pub(super) slot: usize,
+    /// Whether a list that has only this value is accepted in its place, as in a column of lists of one value.
+    pub(super) may_be_list: bool,
 }
 
 impl JsonCellReader<'_, '_> {
@@ -64,7 +66,7 @@ impl JsonCellReader<'_, '_> {
     }
 
     /// Handles a JSON string in a request row. Its text is parsed as a cell of a CSV file would be.
-    fn text<E: Error>(self, text: &str) -> Result<(), E> {
+    pub(super) fn text<E: Error>(self, text: &str) -> Result<(), E> {
         // A text that is one of the column's known categories is used unchanged. Other texts are trimmed, and may be
         // words for a missing value.
         if let Some(known) = self.column.kind.code(text).filter(|code| code.is_known) {
@@ -170,5 +172,19 @@ impl<'de> JsonHandler<'de> for JsonCellReader<'_, '_> {
 
     fn string<E: Error>(self, text: &str) -> Result<(), E> {
         self.text(text)
+    }
+
+    fn list<A: SeqAccess<'de>>(self, mut list: A) -> Result<(), A::Error> {
+        if !self.may_be_list {
+            return self.unfit(JsonKind::List);
+        }
+        let (row, field) = (self.reader.row(), self.field);
+        let Self { reader, column, slot, .. } = self;
+        let cell = JsonCellReader { reader: &mut *reader, column, field, slot, may_be_list: false };
+        let is_one = list.next_element_seed(JsonVisitor(cell))?.is_some();
+        if is_one && list.next_element::<IgnoredAny>()?.is_none() {
+            return Ok(());
+        }
+        Err(reader.refuse(RowFault::Unfit { row, field, found: JsonKind::List }))
     }
 }

@@ -1,5 +1,6 @@
 //! Errors in the rows of a prediction request. They contain column names and positions, but never values of the caller.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use evergreen_lifecycle::Column;
@@ -29,6 +30,8 @@ pub enum JsonKind {
     List,
     /// A JSON object.
     Object,
+    /// Bytes of a tensor that are not UTF-8.
+    NoText,
 }
 
 impl fmt::Display for JsonKind {
@@ -44,6 +47,7 @@ impl fmt::Display for JsonKind {
             Self::NoMoment => "a string that is not a date or time",
             Self::List => "a list",
             Self::Object => "an object",
+            Self::NoText => "not UTF-8",
         })
     }
 }
@@ -123,9 +127,46 @@ pub enum RowFault {
         /// Index of the column with the number that is too large, in the model's order.
         field: usize,
     },
+    /// A row that is a list has too few or too many values.
+    WrongWidth {
+        /// Index of the row, from 0. `None` if the body is a single row.
+        row: Option<usize>,
+        /// Number of values in the row.
+        found: usize,
+        /// Number of columns that were expected.
+        expected: usize,
+    },
+    /// A column has another number of values than the columns before it.
+    WrongLength {
+        /// Index of the column, in the model's order.
+        field: usize,
+        /// Number of values that were expected.
+        expected: usize,
+    },
+    /// The values of a column are not a list.
+    NotAColumn {
+        /// Index of the column, in the model's order.
+        field: usize,
+        /// The kind of JSON value that was found.
+        found: JsonKind,
+    },
+    /// A part of the body does not have the form that the protocol asks for.
+    Layout {
+        /// Name of the wrong part, such as `dataframe_split`, or of a tensor. `None` for the whole body.
+        part: Option<String>,
+        /// The fault, such as "has no list of columns".
+        what: Cow<'static, str>,
+        /// The form that the protocol asks for.
+        expected: Cow<'static, str>,
+    },
 }
 
 impl RowFault {
+    /// Creates the error about a part of the body that does not have the form that the protocol asks for.
+    pub(super) fn layout(part: Option<&str>, what: &'static str, expected: &'static str) -> Self {
+        Self::Layout { part: part.map(str::to_owned), what: what.into(), expected: expected.into() }
+    }
+
     /// Returns the index of the row with the error, from 0. `None` if the whole body is wrong or is a single object.
     pub fn row(&self) -> Option<usize> {
         match *self {
@@ -136,8 +177,14 @@ impl RowFault {
             | Self::MissingColumn { row, .. }
             | Self::Unfit { row, .. }
             | Self::Missing { row, .. }
-            | Self::OutOfRange { row, .. } => row,
-            Self::WrongShape(_) | Self::NoRows | Self::TooManyRows => None,
+            | Self::OutOfRange { row, .. }
+            | Self::WrongWidth { row, .. } => row,
+            Self::WrongShape(_)
+            | Self::NoRows
+            | Self::TooManyRows
+            | Self::WrongLength { .. }
+            | Self::NotAColumn { .. }
+            | Self::Layout { .. } => None,
         }
     }
 
@@ -149,10 +196,14 @@ impl RowFault {
             | Self::MissingColumn { field, .. }
             | Self::Unfit { field, .. }
             | Self::Missing { field, .. }
-            | Self::OutOfRange { field, .. } => field,
+            | Self::OutOfRange { field, .. }
+            | Self::WrongLength { field, .. }
+            | Self::NotAColumn { field, .. } => field,
             Self::WrongShape(_)
             | Self::NoRows
             | Self::TooManyRows
+            | Self::WrongWidth { .. }
+            | Self::Layout { .. }
             | Self::NotAnObject { .. }
             | Self::UnknownColumn { .. } => return None,
         };
@@ -164,6 +215,7 @@ impl RowFault {
     pub fn field<'a>(&'a self, columns: &'a ColumnIndex) -> Option<&'a str> {
         match self {
             Self::UnknownColumn { name, .. } => Some(name),
+            Self::Layout { part, .. } => part.as_deref(),
             _ => self.column(columns).map(|column| column.name.as_str()),
         }
     }

@@ -51,6 +51,16 @@ pub(super) struct JsonInteger {
     is_negative: bool,
 }
 
+impl JsonInteger {
+    pub(super) fn signed(number: i64) -> Self {
+        Self { bits: number as u64, is_negative: number < 0 }
+    }
+
+    pub(super) fn unsigned(bits: u64) -> Self {
+        Self { bits, is_negative: false }
+    }
+}
+
 impl fmt::Display for JsonInteger {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         if self.is_negative { (self.bits as i64).fmt(formatter) } else { self.bits.fmt(formatter) }
@@ -87,11 +97,11 @@ impl<'de, T: JsonHandler<'de>> Visitor<'de> for JsonVisitor<T> {
     }
 
     fn visit_u64<E: Error>(self, number: u64) -> Result<(), E> {
-        self.0.number(number as f64, Some(JsonInteger { bits: number, is_negative: false }))
+        self.0.number(number as f64, Some(JsonInteger::unsigned(number)))
     }
 
     fn visit_i64<E: Error>(self, number: i64) -> Result<(), E> {
-        self.0.number(number as f64, Some(JsonInteger { bits: number as u64, is_negative: number < 0 }))
+        self.0.number(number as f64, Some(JsonInteger::signed(number)))
     }
 
     fn visit_f64<E: Error>(self, number: f64) -> Result<(), E> {

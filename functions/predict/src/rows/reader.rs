@@ -6,8 +6,10 @@ use evergreen_lifecycle::Column;
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
+use super::asks::{AsksReader, EXPLAIN, ExplainedRows};
 use super::cell::JsonCellReader;
 use super::kinds::{JsonHandler, JsonVisitor};
+use super::order::ColumnOrder;
 use super::{ColumnIndex, IgnoredColumns, JsonKind, RowFault, UnseenCategories};
 
 /// Maximum number of rows in one prediction request.
@@ -34,6 +36,8 @@ pub struct RequestRows {
     pub unseen: UnseenCategories,
     /// Names of the request's columns that the model does not use.
     pub ignored: IgnoredColumns,
+    /// The rows that ask for an explanation.
+    pub explain: ExplainedRows,
 }
 
 /// Parses the body of a prediction request: one object (a row), or a list of objects.
@@ -45,13 +49,9 @@ pub fn parse(text: &str, columns: &ColumnIndex) -> Result<RequestRows, RowFault>
     // `max_rows` objects.
     let mut reader = RowReader::new(columns);
     let mut json = serde_json::Deserializer::from_str(text);
-    match JsonVisitor(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end()) {
-        Ok(()) => {
-            let RowReader { values, row: count, unseen, ignored, .. } = reader;
-            Ok(RequestRows { values, count, unseen, ignored })
-        }
-        Err(error) => Err(reader.fault_of(&error)),
-    }
+    let read = JsonVisitor(Body(&mut reader)).deserialize(&mut json).and_then(|()| json.end());
+    reader.checked(read)?;
+    reader.finish()
 }
 
 /// Reader of the rows of one request body.
@@ -59,10 +59,13 @@ pub(super) struct RowReader<'c> {
     columns: &'c ColumnIndex,
     values: Vec<f32>,
     unseen: UnseenCategories,
-    ignored: IgnoredColumns,
+    pub(super) ignored: IgnoredColumns,
+    explain: ExplainedRows,
     /// Index of the request row that is being read, which is also the number of completed rows.
-    row: usize,
+    pub(super) row: usize,
     in_list: bool,
+    /// Whether an object may hold the values of a row as a list named `features`.
+    takes_features: bool,
     /// Index of the column whose value is being read. `None` if no value is being read.
     field: Option<usize>,
     /// Index of the column whose value was read last in the current request row. `None` at the start of a row.
@@ -75,19 +78,49 @@ pub(super) struct RowReader<'c> {
 }
 
 impl<'c> RowReader<'c> {
+    /// Creates the reader of a body that may be a single row.
     fn new(columns: &'c ColumnIndex) -> Self {
         Self {
             columns,
             values: Vec::with_capacity(columns.slots()),
             unseen: UnseenCategories::default(),
             ignored: IgnoredColumns::default(),
+            explain: ExplainedRows::default(),
             row: 0,
             in_list: false,
+            takes_features: false,
             field: None,
             last: None,
             expected: 0,
             fault: None,
         }
+    }
+
+    /// Creates the reader of a body that has a list of rows, whatever its form. Errors name the row.
+    pub(super) fn of_list(columns: &'c ColumnIndex) -> Self {
+        Self { in_list: true, ..Self::new(columns) }
+    }
+
+    /// Lets an object be a row whose values are a list named `features`, in the model's order of columns.
+    pub(super) fn taking_features(self) -> Self {
+        Self { takes_features: true, ..self }
+    }
+
+    /// Returns the columns that the model expects.
+    pub(super) fn columns(&self) -> &'c ColumnIndex {
+        self.columns
+    }
+
+    /// Returns `outcome`, with what is wrong with the request body in place of an error of the JSON parser.
+    pub(super) fn checked<T>(&mut self, outcome: serde_json::Result<T>) -> Result<T, RowFault> {
+        outcome.map_err(|error| self.fault_of(&error))
+    }
+
+    /// Returns the rows, after the whole body was read.
+    pub(super) fn finish(self) -> Result<RequestRows, RowFault> {
+        let Self { values, row: count, unseen, ignored, explain, .. } = self;
+        let rows = RequestRows { values, count, unseen, ignored, explain };
+        if count == 0 { Err(RowFault::NoRows) } else { Ok(rows) }
     }
 
     /// Returns the index of the row that is being read. `None` if the body is a single object.
@@ -143,19 +176,108 @@ impl<'c> RowReader<'c> {
         RowFault::NotJson { row, field, line: error.line(), column: error.column() }
     }
 
-    /// Reads a JSON object as the next row of the request.
-    fn read_row<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
-        let is_unread = |value: &f32| value.to_bits() == UNREAD;
+    /// Makes room for the values of the next row. Returns the index of its first value.
+    pub(super) fn begin_row<E: Error>(&mut self) -> Result<usize, E> {
+        if self.row == self.columns.max_rows() {
+            return Err(self.refuse(RowFault::TooManyRows));
+        }
         let start = self.values.len();
         self.values.resize(start + self.columns.slots(), f32::from_bits(UNREAD));
         self.expected = 0;
+        Ok(start)
+    }
+
+    /// Makes room for the values of `rows` rows, which are then read column after column.
+    pub(super) fn begin_columns<E: Error>(&mut self, rows: usize) -> Result<(), E> {
+        if rows > self.columns.max_rows() {
+            return Err(self.refuse(RowFault::TooManyRows));
+        }
+        self.values.resize(self.values.len().max(rows * self.columns.slots()), f32::from_bits(UNREAD));
+        Ok(())
+    }
+
+    /// Ends the reading of columns that have `rows` values each.
+    pub(super) fn end_columns(&mut self, rows: usize) {
+        self.values.truncate(rows * self.columns.slots());
+        self.row = rows;
+    }
+
+    /// Records that no value is being read: an error that follows belongs to no column.
+    pub(super) fn leave_column(&mut self) {
+        self.field = None;
+    }
+
+    pub(super) fn end_row(&mut self) {
+        (self.row, self.last) = (self.row + 1, None);
+    }
+
+    /// Returns the reader of the value of column `field` in the row whose values begin at `start`.
+    pub(super) fn cell<'a, E: Error>(&'a mut self, field: usize, start: usize) -> Result<JsonCellReader<'a, 'c>, E> {
+        let columns = self.columns;
+        let column = columns.get(field).ok_or_else(|| E::custom("no such column"))?;
+        (self.field, self.last) = (Some(field), Some(field));
+        Ok(JsonCellReader { reader: self, column, field, slot: start + columns.offset(field), may_be_list: false })
+    }
+
+    /// Reads a list of values as the next row of the request, in the order of columns `order`.
+    pub(super) fn read_list<'de, A: SeqAccess<'de>>(
+        &mut self,
+        mut list: A,
+        order: &ColumnOrder,
+    ) -> Result<(), A::Error> {
+        let start = self.begin_row()?;
+        let mut found = 0;
+        for place in order.places() {
+            let is_there = match place {
+                Some(field) => list.next_element_seed(JsonVisitor(self.cell(*field, start)?))?.is_some(),
+                None => list.next_element::<IgnoredAny>()?.is_some(),
+            };
+            self.field = None;
+            if !is_there {
+                return Err(self.refuse_width(found, order));
+            }
+            found += 1;
+        }
+        while list.next_element::<IgnoredAny>()?.is_some() {
+            found += 1;
+        }
+        if found > order.places().len() {
+            return Err(self.refuse_width(found, order));
+        }
+        self.end_row();
+        Ok(())
+    }
+
+    /// Returns the error about a row that has `found` values instead of one for each column of `order`.
+    pub(super) fn refuse_width<E: Error>(&mut self, found: usize, order: &ColumnOrder) -> E {
+        let fault = RowFault::WrongWidth { row: self.row(), found, expected: order.places().len() };
+        self.refuse(fault)
+    }
+
+    /// Reads a JSON object as the next row of the request.
+    pub(super) fn read_row<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
+        let is_unread = |value: &f32| value.to_bits() == UNREAD;
+        let start = self.begin_row()?;
         // Name of the first column in the row that the model does not know.
         let mut unknown = None;
         while let Some(name) = object.next_key_seed(Name(&*self))? {
             let (field, column) = match name {
                 FoundName::Column(field, column) => (field, column),
+                FoundName::Other(name) if self.takes_features && name == "features" => {
+                    self.values.truncate(start);
+                    return self.read_features(object);
+                }
                 FoundName::Other(name) => {
-                    object.next_value::<IgnoredAny>()?;
+                    let mut asks = None;
+                    if name == EXPLAIN {
+                        object.next_value_seed(JsonVisitor(AsksReader(&mut asks)))?;
+                    } else {
+                        object.next_value::<IgnoredAny>()?;
+                    }
+                    if let Some(asks) = asks {
+                        self.explain.set(self.row, asks);
+                        continue;
+                    }
                     self.ignored.note(&name);
                     unknown.get_or_insert(name);
                     continue;
@@ -166,7 +288,8 @@ impl<'c> RowReader<'c> {
                 return Err(self.refuse(RowFault::DuplicateColumn { row: self.row(), field }));
             }
             self.field = Some(field);
-            object.next_value_seed(JsonVisitor(JsonCellReader { reader: self, column, field, slot }))?;
+            let cell = JsonCellReader { reader: self, column, field, slot, may_be_list: false };
+            object.next_value_seed(JsonVisitor(cell))?;
             (self.field, self.last) = (None, Some(field));
             self.expected = field + 1;
         }
@@ -177,8 +300,37 @@ impl<'c> RowReader<'c> {
                 None => RowFault::MissingColumn { row, field },
             }));
         }
-        (self.row, self.last) = (self.row + 1, None);
+        self.end_row();
         Ok(())
+    }
+
+    /// Reads the value of `features`, a list, as the next row. Other members of the object are ignored.
+    fn read_features<'de, A: MapAccess<'de>>(&mut self, mut object: A) -> Result<(), A::Error> {
+        let order = ColumnOrder::of_model(self.columns);
+        object.next_value_seed(JsonVisitor(ListedRow { reader: self, order: &order }))?;
+        while object.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {}
+        Ok(())
+    }
+}
+
+/// A row that is an object, or a list of values in a known order of columns.
+pub(super) struct ListedRow<'a, 'c> {
+    pub(super) reader: &'a mut RowReader<'c>,
+    pub(super) order: &'a ColumnOrder,
+}
+
+impl<'de> JsonHandler<'de> for ListedRow<'_, '_> {
+    fn unfit<E: Error>(self, found: JsonKind) -> Result<(), E> {
+        let row = self.reader.row;
+        Err(self.reader.refuse(RowFault::NotAnObject { row, found }))
+    }
+
+    fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
+        self.reader.read_row(object)
+    }
+
+    fn list<A: SeqAccess<'de>>(self, list: A) -> Result<(), A::Error> {
+        self.reader.read_list(list, self.order)
     }
 }
 
@@ -210,9 +362,6 @@ impl<'de> JsonHandler<'de> for Element<'_, '_> {
     }
 
     fn object<A: MapAccess<'de>>(self, object: A) -> Result<(), A::Error> {
-        if self.0.row == self.0.columns.max_rows() {
-            return Err(self.0.refuse(RowFault::TooManyRows));
-        }
         self.0.read_row(object)
     }
 }

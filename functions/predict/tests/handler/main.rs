@@ -3,12 +3,16 @@
 
 #![allow(missing_docs, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 
+mod bodies;
 mod busy;
 mod copies;
 mod counting;
+mod explaining;
 mod freezing;
 mod ids;
+mod inference;
 mod mixing;
+mod mlflow;
 mod models;
 mod naming;
 mod predicting;
@@ -16,6 +20,7 @@ mod refreshing;
 mod refusing;
 mod rollback;
 mod rolling;
+mod sagemaker;
 mod sampling;
 mod showing;
 mod support;

@@ -5,8 +5,8 @@ use std::sync::OnceLock;
 use evergreen_lifecycle::drift::{BaselineCounts, Bins, CountShape, CountedColumn, ServedCounts};
 use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Encoding, Ensemble, LabelRule, Link, Node, Pipeline, PipelineParts, Predictor,
-    Preprocessing, Tree, Weight, decode, encode,
+    Aggregate, ArtifactMetadata, BackgroundCounter, Encoding, Ensemble, LabelRule, Link, Model, Node, Pipeline,
+    PipelineParts, Predictor, Preprocessing, Tree, Weight, decode, encode,
 };
 
 /// The Iris data set as CSV, with a header.
@@ -99,6 +99,16 @@ pub fn counted(number: u64) -> Vec<u8> {
     let baseline = Some(BaselineCounts::new(shape, &rows, &rows).unwrap());
     let (pipeline, metadata) = decode(&estimate(None)).unwrap();
     encode(&pipeline, &ArtifactMetadata { baseline, ..metadata })
+}
+
+/// Returns a model file that can explain predictions: that of a model in `file`, with these raw rows as its training rows.
+pub fn explaining(file: &[u8], rows: &[f32]) -> Vec<u8> {
+    let (pipeline, metadata) = decode(file).unwrap();
+    let model = Model::compile(&pipeline, metadata.clone());
+    let mut counter = BackgroundCounter::new(&model);
+    counter.add(rows).unwrap();
+    let background = counter.finish();
+    encode(&pipeline, &ArtifactMetadata { background, ..metadata })
 }
 
 fn written(name: &str, signature: Signature, parts: PipelineParts) -> Vec<u8> {

@@ -9,7 +9,7 @@ use evergreen_testkit::rollout;
 use jiff::SignedDuration;
 use tokio::time::Instant;
 
-use crate::models::{artifact, counted, estimate, subscribers};
+use crate::models::{artifact, counted, estimate, explaining, subscribers};
 use crate::support::{Fixture, FunctionAnswer, INTERVAL, SETOSA, VIRGINICA, With, event};
 
 impl Fixture {
@@ -304,4 +304,17 @@ async fn a_request_that_names_a_version_takes_no_part_in_the_rollout() {
     let request = event("predict-one").with("body", SETOSA).asking("version=1");
     assert_eq!(answered_by(&fixture.call(&request).await), (1, None));
     assert_eq!(fixture.counts().await.champion.requests, 0);
+}
+
+#[tokio::test]
+async fn a_challenger_that_cannot_explain_is_not_to_blame() {
+    let rows: Vec<f32> = [[5.1, 3.5, 1.4, 0.2], [6.5, 3.0, 5.8, 2.2]].concat();
+    let fixture = Fixture::empty();
+    fixture.begin(100, &explaining(artifact(1), &rows), artifact(2));
+    fixture.app.warm_up().await;
+    assert_eq!(answered_by(&fixture.predict(SETOSA).await).0, 2);
+    let response = fixture.call(&event("predict-one").with("body", SETOSA).asking("explain=true")).await;
+    assert_eq!((answered_by(&response).0, response.json()["explained"].as_str()), (1, Some("probability")));
+    let counts = fixture.counts().await;
+    assert_eq!((counts.challenger.requests, counts.challenger.failures, counts.champion.requests), (1, 0, 1));
 }

@@ -3,6 +3,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::feedback::PredictionKey;
 use evergreen_lifecycle::ports::{
@@ -227,7 +229,19 @@ pub struct Fixture {
     pub remote: Arc<Remote>,
     pub clock: Arc<FixedClock>,
     pub journal: Arc<Recorder>,
-    pub app: Arc<App<PredictPorts<Remote, Remote, FixedClock, Recorder>>>,
+    pub app: Arc<App<TestPorts>>,
+}
+
+/// The ports of the function in tests.
+pub type TestPorts = PredictPorts<Remote, Remote, FixedClock, Recorder>;
+
+fn ports(remote: &Arc<Remote>, clock: &Arc<FixedClock>, journal: &Arc<Recorder>) -> TestPorts {
+    PredictPorts {
+        registry: Arc::clone(remote),
+        artifacts: Arc::clone(remote),
+        clock: Arc::clone(clock),
+        journal: Arc::clone(journal),
+    }
 }
 
 impl Fixture {
@@ -255,14 +269,13 @@ impl Fixture {
     fn over(remote: Remote, interval: SignedDuration) -> Self {
         let (remote, journal) = (Arc::new(remote), Arc::new(Recorder::default()));
         let clock = Arc::new(FixedClock::at(moment("2026-11-24T08:00:00Z")));
-        let ports = PredictPorts {
-            registry: Arc::clone(&remote),
-            artifacts: Arc::clone(&remote),
-            clock: Arc::clone(&clock),
-            journal: Arc::clone(&journal),
-        };
-        let app = Arc::new(App::new(ports, "iris".parse().unwrap(), interval));
+        let app = Arc::new(App::new(ports(&remote, &clock, &journal), "iris".parse().unwrap(), interval));
         Self { remote, clock, journal, app }
+    }
+
+    /// Creates a function that has loaded no champion, over these fakes.
+    pub fn app_over(remote: &Arc<Remote>, clock: &Arc<FixedClock>, journal: &Arc<Recorder>) -> App<TestPorts> {
+        App::new(ports(remote, clock, journal), "iris".parse().unwrap(), INTERVAL)
     }
 
     /// Creates a function that has loaded version 1 as the champion.
@@ -359,6 +372,11 @@ impl Fixture {
         self.call(&event("predict-one").with("body", body.into())).await
     }
 
+    /// Sends `POST` with this path, media type and body to the function. The body may be any bytes.
+    pub async fn post(&self, path: &str, media_type: &str, body: impl AsRef<[u8]>) -> FunctionAnswer {
+        self.call(&posting(path, media_type, body)).await
+    }
+
     /// Sends `GET` with this path to the function.
     pub async fn get(&self, path: &str) -> FunctionAnswer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
@@ -393,6 +411,16 @@ pub async fn together(count: usize, fixture: &Fixture) -> Vec<u64> {
 pub fn event(name: &str) -> Value {
     let path = format!("{}/../../events/{name}.json", env!("CARGO_MANIFEST_DIR"));
     serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap()
+}
+
+/// Returns the event of a `POST` with this path, media type and body.
+pub fn posting(path: &str, media_type: &str, body: impl AsRef<[u8]>) -> Value {
+    let mut event = event("predict-one").with("path", path).with_header("content-type", media_type);
+    // A later header of the same name would be the second one.
+    event["headers"].take();
+    event["multiValueHeaders"].as_object_mut().unwrap().remove("Accept");
+    event["requestContext"]["resourcePath"].take();
+    event.with("body", STANDARD.encode(body)).with("isBase64Encoded", true)
 }
 
 /// Extension of JSON values: changes one field of a sample event.

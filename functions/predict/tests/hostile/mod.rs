@@ -4,7 +4,7 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 
-use super::rows::{ColumnIndex, MAX_ROWS, RequestRows, parse};
+use super::rows::{ColumnIndex, CsvHeader, InferenceHead, MAX_ROWS, RequestRows, RowSource, parse, without_nan};
 
 /// Parses any request body and checks the result: an error, or rows that fit the columns.
 pub fn rows(body: &[u8]) {
@@ -12,15 +12,38 @@ pub fn rows(body: &[u8]) {
     for columns in [ColumnIndex::new(&mixed()), ColumnIndex::new(&["sepal_length", "sepal_width"].map(Column::number))]
     {
         match parse(text, &columns) {
-            Ok(rows) => check(text, &rows, &columns),
+            Ok(rows) => {
+                assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "what is read is JSON");
+                check(&rows, &columns);
+            }
             // The debug text of the error must exist, too.
             Err(fault) => assert!(!format!("{fault:?}").is_empty()),
+        }
+        for source in sources(text) {
+            if let Ok(rows) = source.read(&columns) {
+                check(&rows, &columns);
+            }
         }
     }
 }
 
-fn check(text: &str, rows: &RequestRows, columns: &ColumnIndex) {
-    assert!(serde_json::from_str::<serde_json::Value>(text).is_ok(), "what is read is JSON");
+/// Returns the body in every form in which the other protocols read rows.
+fn sources(text: &str) -> Vec<RowSource<'_>> {
+    let mut sources = vec![
+        RowSource::Lines(text.into()),
+        RowSource::Csv(text.into(), CsvHeader::Required),
+        RowSource::Csv(text.into(), CsvHeader::Optional),
+        RowSource::Envelope(without_nan(text)),
+    ];
+    // Binary tensors follow the first line, as the real length of the JSON part is in a header.
+    let (json, binary) = text.split_once('\n').unwrap_or((text, ""));
+    if let Ok(head) = InferenceHead::parse(json) {
+        sources.push(RowSource::Tensors { head, text: json.into(), binary: binary.as_bytes() });
+    }
+    sources
+}
+
+fn check(rows: &RequestRows, columns: &ColumnIndex) {
     assert!((1..=MAX_ROWS).contains(&rows.count));
     assert_eq!(rows.values.len(), rows.count * columns.slots());
     for row in rows.values.chunks_exact(columns.slots()) {

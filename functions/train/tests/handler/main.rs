@@ -4,6 +4,7 @@
 
 mod asking;
 mod drifting;
+mod feedback;
 mod forgetting;
 mod impact;
 mod importing;

@@ -59,6 +59,25 @@ async fn a_lost_registry_is_rebuilt_record_by_record() {
     assert_eq!(report.champion.map(VersionNumber::get), Some(1));
 }
 
+/// Without any record of a champion, promotions are counted from 1 again. The journal still has the higher numbers of before.
+#[tokio::test]
+async fn after_the_history_of_champions_was_lost_the_newest_champion_is_rebuilt() {
+    let world = with_a_history().await;
+    world.memory.state().champions.clear();
+    world.clock.set(moment("2026-11-25T03:00:00Z"));
+    world.invoke("e", quick()).await.unwrap();
+    let before = registry(&world);
+    assert_eq!(
+        before.2.iter().map(|champion| (champion.revision, champion.version.number.get())).collect::<Vec<_>>(),
+        [(1, 4)]
+    );
+    lose_everything(&world);
+    let report = rebuild(&world).await;
+    assert_eq!(report.champion.map(VersionNumber::get), Some(4));
+    assert_eq!(registry(&world), before);
+    assert!(rebuild(&world).await.restored.is_empty());
+}
+
 #[tokio::test]
 async fn a_rebuild_of_a_whole_registry_changes_nothing() {
     let world = with_a_history().await;

@@ -48,6 +48,7 @@ impl TestWorld {
                 memory: 1 << 30,
                 keep_days: None,
                 sample_days: 0,
+                feedback_days: 0,
                 retention: None,
                 drift_psi: 0.2,
                 promotion: PromotionMode::Direct,

@@ -47,6 +47,7 @@ impl Stack<'_> {
             IncidentKind::TrainingFails
             | IncidentKind::TrainingLost
             | IncidentKind::SesAway
+            | IncidentKind::MailBounces
             | IncidentKind::LabelsTurn
             | IncidentKind::DriftsAtOnce
             | IncidentKind::DriftsSlowly

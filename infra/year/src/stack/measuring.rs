@@ -39,9 +39,10 @@ impl Stack<'_> {
         self.clock.set(self.calendar.at(minute));
         self.take_away_for(active);
         self.memory.state().requests = vec![self.traffic.used_in_month(minute)];
+        self.memory.state().series = self.requests.known_at(minute, self.calendar);
         let (memory, clock) = (&self.memory, &self.clock);
-        let (registry, artifacts, sink, schedules, usage) = (memory, memory, memory, memory, memory);
-        let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, clock };
+        let (registry, artifacts, sink, schedules, usage, history) = (memory, memory, memory, memory, memory, memory);
+        let ports = MetricsPorts { registry, artifacts, sink, schedules, usage, history, clock };
         let handler = MetricsHandler { ports: &ports, expectations: &self.plan.settings.expectations };
         let answer = handler.handle(Occasion::Routine).now_or_never().ok_or(YearError::Waits("metrics"))?;
         self.collect(minute);

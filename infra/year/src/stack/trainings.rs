@@ -67,7 +67,7 @@ impl Stack<'_> {
                 self.note(end.unwrap_or(due).saturating_sub(20), Happening::Start(makes(true)));
                 Ok(())
             }
-            Some(IncidentKind::TrainingFails | IncidentKind::SesAway) => {
+            Some(IncidentKind::TrainingFails | IncidentKind::SesAway | IncidentKind::MailBounces) => {
                 self.start(RunOutcome::Fails { id, due: due_at }, due)
             }
             Some(IncidentKind::TrainingLost) => self.start(RunOutcome::IsStopped { id, due: due_at }, due),

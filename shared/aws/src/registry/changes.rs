@@ -1,17 +1,18 @@
 //! The DynamoDB writes of the changes that people make.
 //!
-//! What an alias, a recent champion or the tag `pin` names cannot be deleted. Three conditions in the transaction of a
-//! deletion make sure of that, whatever happens at the same time:
+//! What a rollout, an alias, a recent champion or the tag `pin` names cannot be deleted. Four conditions in the transaction of
+//! a deletion make sure of that, whatever happens at the same time:
 //!
 //! - The champion has the revision that the caller saw. So the history of champions is as it was read.
 //! - The counter `ALIASES` has the value that was read before the aliases. Setting any alias increases it.
 //! - The tags and the note have the revision that was read.
+//! - The rollout has the revision that was read.
 //!
-//! The other way round, a promotion, an alias and a tag need the version's record in their own transaction.
+//! The other way round, a promotion, a rollout, an alias and a tag need the version's record in their own transaction.
 
 use aws_sdk_dynamodb::types::builders::PutBuilder;
 use aws_sdk_dynamodb::types::{ConditionCheck, Delete, TransactWriteItem, Update};
-use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Unavailable};
+use evergreen_lifecycle::ports::{ChangeError, MAX_ALIASES, Rollouts, Unavailable};
 use evergreen_lifecycle::rollout::Rollout;
 use evergreen_lifecycle::{
     Alias, Annotations, AuditEntry, Change, Edit, MadeChange, Mute, PIN, PROTECTED_CHAMPIONS, Pointer, Protection,
@@ -147,12 +148,18 @@ impl Registry {
         Ok(())
     }
 
-    /// Adds the write that stores a rollout. One that goes on needs the champion with which it began.
+    /// Adds the write that stores a rollout. One that goes on needs its version, and the champion with which it began.
     pub(super) fn plan_rollout(&self, rollout: &Rollout, plan: &mut ChangeWrites) -> Result<(), Unavailable> {
         plan.add(self.keys.rollout(), "the rollout", self.rollout_write(rollout)?);
         if rollout.end.is_none() {
             // A transaction may use an item only once, and a change that promotes a version has ended the rollout.
             plan.add(self.keys.champion(), "the champion", self.champion_unmoved(rollout.champion_revision)?);
+            let version = rollout.challenger.number;
+            plan.add(
+                self.keys.version(version),
+                format!("version {version}"),
+                self.present(self.keys.version(version))?,
+            );
         }
         Ok(())
     }
@@ -270,7 +277,10 @@ impl Registry {
         let counted = self.aliases_counter().await?;
         let annotations = self.read_annotations(version).await?;
         let champions = self.protected_champions().await?;
-        if let Some(protection) = Protection::of(version, &champions, &self.all_aliases().await?, &annotations) {
+        let rollout = self.readable_rollout().await?;
+        let challenger = rollout.as_ref().filter(|it| it.runs_beside(seen)).map(|it| it.challenger.number);
+        let aliases = self.all_aliases().await?;
+        if let Some(protection) = Protection::of(version, &champions, challenger, &aliases, &annotations) {
             return Err(ChangeError::Protected { version, protection });
         }
         let delete = Delete::builder()
@@ -281,6 +291,8 @@ impl Registry {
         plan.add(self.keys.version(version), format!("version {version}"), delete);
         plan.add(self.keys.champion(), "the champion", self.champion_unmoved(seen)?);
         plan.add(self.keys.aliases(), "the aliases", self.unchanged(self.keys.aliases(), counted)?);
+        let revision = rollout.map_or(0, |rollout| rollout.revision);
+        plan.add(self.keys.rollout(), "the rollout", self.unchanged(self.keys.rollout(), revision)?);
         let notes = self.annotations_removal(version, annotations.revision)?;
         plan.add(self.keys.annotations(version), written(version), notes);
         Ok(())
@@ -296,6 +308,12 @@ impl Registry {
         Ok(TransactWriteItem::builder().delete(delete.build().map_err(incomplete)?).build())
     }
 
+    /// Returns the newest rollout. What this release cannot read may protect any version.
+    async fn readable_rollout(&self) -> Result<Option<Rollout>, Unavailable> {
+        let what = "reading the rollout";
+        self.rollout().await?.transpose().map_err(|record| Unavailable::new(what, record.to_string()))
+    }
+
     /// Returns the versions of the newest champions, the current one first.
     async fn protected_champions(&self) -> Result<Vec<VersionNumber>, Unavailable> {
         let query = self.query(keys::CHAMPIONS).consistent_read(true);
@@ -307,6 +325,13 @@ impl Registry {
         numbers.collect::<Option<_>>().ok_or_else(|| {
             Unavailable::new("reading the champions", "a record in the history of champions has no version number")
         })
+    }
+
+    /// Returns the write that checks that a record exists.
+    fn present(&self, key: Key) -> Result<TransactWriteItem, Unavailable> {
+        let check = ConditionCheck::builder().table_name(&self.table).set_key(Some(key.into_item()));
+        let check = check.condition_expression(PRESENT).build().map_err(incomplete)?;
+        Ok(TransactWriteItem::builder().condition_check(check).build())
     }
 
     /// Returns the write that checks that a record with a revision is still as it was seen (0: absent).

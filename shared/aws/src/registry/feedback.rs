@@ -79,6 +79,10 @@ impl FeedbackCounting for Registry {
             }
         }
     }
+
+    async fn counted_ids(&self, id_hashes: &BTreeSet<String>) -> Result<BTreeSet<String>, Unavailable> {
+        self.find_counted_ids(id_hashes).await
+    }
 }
 
 impl FeedbackRecord for Registry {

@@ -71,7 +71,7 @@ impl Space {
         // Cross-validation then finds the best number up to this maximum.
         if families::of(self.family).searches_rounds() {
             let mut rounds = dimensions(self.family).iter().zip(&self.bounds);
-            let bounds = rounds.find(|(dimension, _)| dimension.name == ROUNDS).map(|(_, bounds)| *bounds);
+            let bounds = rounds.find(|(dimension, _)| dimension.limits.name == ROUNDS).map(|(_, bounds)| *bounds);
             choice.rounds = bounds.filter(|bounds| bounds.least < bounds.most);
         }
         choice.with_rounds(f64::INFINITY)
@@ -87,10 +87,10 @@ impl Space {
 /// Returns a hyperparameter value between the ends of its range. `share` 0 gives the lower end, 1 the upper end.
 fn draw(dimension: &Dimension, ValueRange { least, most }: ValueRange, share: f64) -> f64 {
     // Extending the range by 0.5 at both ends makes the first and the last whole number as likely as the others.
-    let (from, to) = if dimension.whole { (least - 0.5, most + 0.5) } else { (least, most) };
+    let (from, to) = if dimension.limits.whole { (least - 0.5, most + 0.5) } else { (least, most) };
     let drawn =
         if dimension.log && from > 0.0 { from * libm::pow(to / from, share) } else { from + (to - from) * share };
-    let drawn = if dimension.whole { drawn.round() } else { drawn };
+    let drawn = if dimension.limits.whole { drawn.round() } else { drawn };
     drawn.clamp(least, most)
 }
 
@@ -135,9 +135,9 @@ mod tests {
                 for choice in space.candidates(10, seed) {
                     let first = choice == space.most_rounds(space.usual());
                     for ((value, bounds), dimension) in choice.values.iter().zip(&space.bounds).zip(dimensions(family)) {
-                        prop_assert!(first || (bounds.least..=bounds.most).contains(value), "{} {value}", dimension.name);
-                        prop_assert!(!dimension.whole || value.fract() == 0.0);
-                        prop_assert!((dimension.allowed.0..=dimension.allowed.1).contains(value));
+                        prop_assert!(first || (bounds.least..=bounds.most).contains(value), "{} {value}", dimension.limits.name);
+                        prop_assert!(!dimension.limits.whole || value.fract() == 0.0);
+                        prop_assert!((dimension.limits.allowed.0..=dimension.limits.allowed.1).contains(value));
                     }
                 }
             }

@@ -109,7 +109,7 @@ pub(crate) fn least(space: &Space, name: &str) -> u64 {
 }
 
 fn bound(space: &Space, name: &str, of: fn(&crate::hyperparameters::ValueRange) -> f64) -> u64 {
-    let found = dimensions(space.family).iter().zip(&space.bounds).find(|(dimension, _)| dimension.name == name);
+    let found = dimensions(space.family).iter().zip(&space.bounds).find(|(dimension, _)| dimension.limits.name == name);
     debug_assert!(found.is_some(), "{} has no hyperparameter {name}", space.family);
     found.map_or(1, |(_, bounds)| of(bounds) as u64)
 }

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use evergreen_lifecycle::{Family, PrimaryMetric, Task};
+use evergreen_lifecycle::{Family, HyperparameterError, PrimaryMetric, Task};
 use evergreen_table::{DatasetSettings, EnsembleLimits, FamilyChoice, Range, Table, Target, Values};
 use serde_json::Value;
 
@@ -40,42 +40,9 @@ pub struct Plan {
 #[derive(Debug, Clone, PartialEq, thiserror::Error)]
 #[non_exhaustive]
 pub enum PlanError {
-    /// A training event or `dataset.toml` names a hyperparameter that does not exist.
-    #[error("unknown hyperparameter {name:?} of {families}; expected one of {known}")]
-    Unknown {
-        /// The unknown hyperparameter name that the training event or `dataset.toml` contains.
-        name: String,
-        /// The chosen model families, which have no hyperparameter of the given name.
-        families: String,
-        /// The names of the hyperparameters that the chosen families have.
-        known: String,
-    },
-    /// The value of a hyperparameter is not a number.
-    #[error("{name} is {value}; expected a number from {least} to {most}")]
-    NoNumber {
-        /// The name of the hyperparameter.
-        name: String,
-        /// The value that the user gave for the hyperparameter, which is not a number.
-        value: String,
-        /// The smallest allowed value of the hyperparameter.
-        least: f64,
-        /// The largest allowed value of the hyperparameter.
-        most: f64,
-    },
-    /// The value of a hyperparameter is not allowed: it is outside its limits, or it is not a whole number.
-    #[error("{name} is {value}; expected {} from {least} to {most}", if *.whole { "a whole number" } else { "a number" })]
-    Limits {
-        /// The name of the hyperparameter.
-        name: String,
-        /// The value that the user gave for the hyperparameter, which is not valid.
-        value: f64,
-        /// Whether the hyperparameter's value must be a whole number.
-        whole: bool,
-        /// The smallest allowed value of the hyperparameter.
-        least: f64,
-        /// The largest allowed value of the hyperparameter.
-        most: f64,
-    },
+    /// A training event or `dataset.toml` names a hyperparameter that does not exist, or sets a value that it cannot have.
+    #[error(transparent)]
+    Hyperparameter(#[from] HyperparameterError),
     /// The rows of the table have weights, but the only chosen model family (linear) does not support row weights.
     #[error("linear models do not support row weights; choose another family or leave out the weights column")]
     WeightedLinear,
@@ -285,13 +252,13 @@ fn unfit(metric: PrimaryMetric, target: &Target) -> Option<&'static str> {
 
 fn narrow(space: &mut Space, name: &str, range: Range) -> Result<(), PlanError> {
     let Some((dimension, bounds)) = find(space, name) else {
-        return Err(unknown(name, &[space.family]));
+        return Err(HyperparameterError::unknown(name, &[space.family]).into());
     };
     let (least, most) = match range {
         Range::Fixed(value) => (value, value),
         Range::Between(least, most) => (least, most),
     };
-    *bounds = ValueRange { least: checked(dimension, least)?, most: checked(dimension, most)? };
+    *bounds = ValueRange { least: dimension.limits.check(least)?, most: dimension.limits.check(most)? };
     Ok(())
 }
 
@@ -300,39 +267,13 @@ fn fix(spaces: &mut [Space], name: &str, value: &Value) -> Result<(), PlanError>
     let families: Vec<Family> = spaces.iter().map(|space| space.family).collect();
     let mut found = false;
     for (dimension, bounds) in spaces.iter_mut().filter_map(|space| find(space, name)) {
-        let (least, most) = dimension.allowed;
-        let number = value.as_f64().ok_or_else(|| PlanError::NoNumber {
-            name: name.to_owned(),
-            value: value.to_string(),
-            least,
-            most,
-        })?;
-        let fixed = checked(dimension, number)?;
+        let fixed = dimension.limits.check_json(value)?;
         *bounds = ValueRange { least: fixed, most: fixed };
         found = true;
     }
-    if found { Ok(()) } else { Err(unknown(name, &families)) }
+    if found { Ok(()) } else { Err(HyperparameterError::unknown(name, &families).into()) }
 }
 
 fn find<'a>(space: &'a mut Space, name: &str) -> Option<(&'static Dimension, &'a mut ValueRange)> {
-    dimensions(space.family).iter().zip(&mut space.bounds).find(|(dimension, _)| dimension.name == name)
-}
-
-fn checked(dimension: &Dimension, value: f64) -> Result<f64, PlanError> {
-    let (least, most) = dimension.allowed;
-    if (least..=most).contains(&value) && (!dimension.whole || value.fract() == 0.0) {
-        return Ok(value);
-    }
-    Err(PlanError::Limits { name: dimension.name.to_owned(), value, whole: dimension.whole, least, most })
-}
-
-fn unknown(name: &str, families: &[Family]) -> PlanError {
-    let mut known: Vec<&str> = Vec::new();
-    for dimension in families.iter().flat_map(|family| dimensions(*family)) {
-        if !known.contains(&dimension.name) {
-            known.push(dimension.name);
-        }
-    }
-    let families: Vec<&str> = families.iter().map(|family| family.name()).collect();
-    PlanError::Unknown { name: name.to_owned(), families: families.join(", "), known: known.join(", ") }
+    dimensions(space.family).iter().zip(&mut space.bounds).find(|(dimension, _)| dimension.limits.name == name)
 }

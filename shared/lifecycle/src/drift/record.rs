@@ -30,7 +30,55 @@ pub struct TableDrift {
     pub verdict: DriftVerdict,
 }
 
+// A whole comparison of a wide table would not fit into an event of EventBridge.
+/// The comparison of a new data set with that of the champion, in short, for events.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct TableDriftSummary {
+    /// The champion when the new version was trained.
+    pub version: VersionNumber,
+    /// Whether any column has drifted.
+    pub is_drifted: bool,
+    /// The number of columns and predictions that have drifted.
+    pub drifted: usize,
+    /// The number of rows of the new data set.
+    pub rows: u64,
+    /// The columns that have drifted, the largest difference first. At most twenty.
+    pub columns: Vec<DriftedColumn>,
+    /// The result in one or two sentences, without a value of a column.
+    pub sentence: String,
+}
+
+/// A column that has drifted.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct DriftedColumn {
+    /// The name of the column, or of the number of the predictions.
+    pub name: String,
+    /// The population stability index.
+    pub psi: f64,
+}
+
+/// Maximum number of columns in a [`TableDriftSummary`].
+const SUMMARY_COLUMNS: usize = 20;
+
 impl TableDrift {
+    /// Returns the result in short.
+    pub fn summary(&self) -> TableDriftSummary {
+        let Self { version, verdict } = self;
+        let drifted = verdict.columns.iter().filter(|column| column.is_drifted);
+        let mut columns: Vec<DriftedColumn> =
+            drifted.map(|column| DriftedColumn { name: column.name.clone(), psi: column.psi }).collect();
+        columns.sort_by(|a, b| b.psi.total_cmp(&a.psi));
+        columns.truncate(SUMMARY_COLUMNS);
+        TableDriftSummary {
+            version: *version,
+            is_drifted: verdict.is_drifted,
+            drifted: verdict.drifted,
+            rows: verdict.rows,
+            columns,
+            sentence: verdict.sentence.clone(),
+        }
+    }
+
     /// Returns the result as a warning about the data set. `None` if it has not drifted.
     pub fn warning(&self) -> Option<String> {
         let Self { version, verdict } = self;

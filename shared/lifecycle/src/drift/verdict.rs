@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::cells::{self, CellRows};
 use super::counts::total;
 use super::effect::{Pairs, normal_quantile};
 use super::noise::NoiseTests;
@@ -62,6 +63,10 @@ pub struct ColumnDrift {
     pub missing: Shares,
     /// The cells whose shares differ most, the largest difference first. At most three.
     pub moved: Vec<MovedCell>,
+    /// The rows in every cell. `None` in comparisons of earlier releases, and for the columns of a very wide table that
+    /// changed least.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cells: Option<CellRows>,
     /// The result in one sentence. It can contain categories, and edges between the cells of numbers.
     pub sentence: String,
 }
@@ -131,12 +136,13 @@ impl DriftVerdict {
         let of_one = limits.p_value / all.max(1) as f64;
         let inputs = baseline.shape().columns.len();
         let pairs = baseline.columns().zip(served.columns()).enumerate();
-        let columns: Vec<ColumnDrift> = pairs
+        let mut columns: Vec<ColumnDrift> = pairs
             .map(|(place, ((column, expected), found))| {
                 let limits = DriftLimits { p_value: of_one, ..limits };
                 ColumnDrift::new(column, place >= inputs, expected, found, limits)
             })
             .collect();
+        cells::keep_the_most_changed(&mut columns);
         let drifted = columns.iter().filter(|column| column.is_drifted).count();
         let mut verdict = Self {
             is_drifted: drifted > 0,
@@ -175,6 +181,7 @@ impl ColumnDrift {
             is_drifted: is_beyond_noise && psi >= limits.psi,
             missing: cells.last().copied().unwrap_or(Shares { baseline: 0.0, served: 0.0 }),
             moved: moved(&column.bins, &cells),
+            cells: Some(CellRows::new(&column.bins, baseline, served)),
             sentence: String::new(),
         };
         found.sentence = sentence::of_column(&found, &column.bins, &cells);

@@ -111,6 +111,16 @@ impl Decision {
         Some(format!("against version {champion}, on {}: {impact}{directions}", impact.compared_on()))
     }
 
+    /// Returns how many answers the challenger would change if it served, as a sentence. `None` if no champion could be
+    /// compared.
+    pub fn impact_if_promoted(&self) -> Option<String> {
+        let (impact, champion) = (self.impact.as_ref()?, self.champion_version?);
+        let directions = impact.directions();
+        let directions = if directions.is_empty() { directions } else { format!("; {directions}") };
+        let (change, rows) = (impact.if_promoted(), impact.compared_on());
+        Some(format!("If it served, {change}{directions}. It was compared with version {champion} on {rows}."))
+    }
+
     /// If the challenger is below the required score, returns the metric, the challenger's score and the required
     /// score.
     fn missed_floor(&self) -> Option<(PrimaryMetric, f64, f64)> {

@@ -65,6 +65,8 @@ pub enum MetricSource {
     Schedule,
     /// The number of prediction requests per API key.
     Usage,
+    /// The number of prediction requests over time.
+    Requests,
     /// The counts of served rows.
     Served,
     /// The counts of what turned out true about predictions.
@@ -237,6 +239,14 @@ metrics! {
     QuotaUsed {
         unit: Share, presence: Always, worst: Highest, publication: OnChange,
         sources: [Usage]
+    }
+
+    // Without requests for four weeks, it is 0 again: then silence is usual.
+    /// 1 if the requests to the prediction API have stopped although they used to come, else 0. See
+    /// [`traffic`](crate::traffic).
+    TrafficGone {
+        unit: None, presence: Always, worst: Highest, publication: OnChange,
+        sources: [Requests]
     }
 
     // The alarm's threshold is 1. Zero also means that too few rows were served to see a difference.

@@ -52,6 +52,27 @@ pub trait FeedbackCounting: Send + Sync {
         &self,
         group: &FeedbackGroup,
     ) -> impl Future<Output = Result<BTreeSet<String>, Unavailable>> + Send;
+
+    /// Returns which of these hashes of ids were counted by earlier calls.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when a call to the model registry fails.
+    fn counted_ids(
+        &self,
+        id_hashes: &BTreeSet<String>,
+    ) -> impl Future<Output = Result<BTreeSet<String>, Unavailable>> + Send;
+}
+
+/// Keeps rows of feedback in the bucket, if the stack's settings ask for it.
+pub trait FeedbackRows: Send + Sync {
+    /// Returns whether rows are kept.
+    fn keeps_rows(&self) -> bool;
+
+    /// Stores a file of kept rows in place of an earlier one with the same key.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the object store fails.
+    fn put_rows(&self, key: &str, content: Vec<u8>) -> impl Future<Output = Result<(), Unavailable>> + Send;
 }
 
 /// Reads the counts of what turned out true about predictions.

@@ -17,6 +17,8 @@ pub const PROTECTED_CHAMPIONS: u32 = 20;
 pub enum Protection {
     /// The version is the champion.
     Champion,
+    /// The version proves itself in a rollout that runs.
+    Challenger,
     /// The version is among the last [`PROTECTED_CHAMPIONS`] champions.
     FormerChampion,
     /// The alias with this name names the version.
@@ -28,15 +30,20 @@ pub enum Protection {
 impl Protection {
     /// Returns the first reason why the version cannot be deleted. `None` if it can be deleted.
     ///
-    /// `champions` are the versions of the newest [`PROTECTED_CHAMPIONS`] champions, the current champion first.
+    /// `champions` are the versions of the newest [`PROTECTED_CHAMPIONS`] champions, the current champion first. `challenger`
+    /// is the version of a rollout that runs.
     pub fn of(
         version: VersionNumber,
         champions: &[VersionNumber],
+        challenger: Option<VersionNumber>,
         aliases: &[Alias],
         annotations: &Annotations,
     ) -> Option<Self> {
         if champions.first() == Some(&version) {
             return Some(Self::Champion);
+        }
+        if challenger == Some(version) {
+            return Some(Self::Challenger);
         }
         if champions.contains(&version) {
             return Some(Self::FormerChampion);
@@ -53,6 +60,7 @@ impl fmt::Display for Protection {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Champion => formatter.write_str("it is the champion; promote another version first"),
+            Self::Challenger => formatter.write_str("it proves itself in a rollout; stop the rollout first"),
             Self::FormerChampion => {
                 write!(formatter, "it is among the last {PROTECTED_CHAMPIONS} champions, which are kept for a rollback")
             }

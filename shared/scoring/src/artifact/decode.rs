@@ -11,11 +11,12 @@ use evergreen_lifecycle::feedback::WrittenLosses;
 use prost::Message;
 
 use super::names::{
-    BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY,
-    SIGNATURE_KEY,
+    BACKGROUND_KEY, BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET,
+    MODEL_KEY, SIGNATURE_KEY,
 };
 use super::onnx::{GraphProto, ModelProto};
 use super::{ArtifactError, ArtifactMetadata, limits};
+use crate::contributions::WrittenBackground;
 use crate::pipeline::Pipeline;
 
 /// Function that builds a pipeline from the ONNX graph of one artifact format.
@@ -36,7 +37,9 @@ pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactErro
         property(&model, LINEAGE_KEY).map(serde_json::from_str).transpose().map_err(ArtifactError::Lineage)?;
     let baseline = property(&model, BASELINE_KEY).and_then(|text| serde_json::from_str(text).ok());
     let hold_out = property(&model, HOLD_OUT_KEY).map(WrittenLosses::from_text);
-    let metadata = ArtifactMetadata { model: required(&model, MODEL_KEY)?.to_owned(), lineage, baseline, hold_out };
+    let background = property(&model, BACKGROUND_KEY).map(WrittenBackground::from_text);
+    let name = required(&model, MODEL_KEY)?.to_owned();
+    let metadata = ArtifactMetadata { model: name, lineage, baseline, hold_out, background };
     let signature: Signature =
         serde_json::from_str(required(&model, SIGNATURE_KEY)?).map_err(ArtifactError::Signature)?;
     let graph = model.graph.ok_or(ArtifactError::Missing("graph"))?;

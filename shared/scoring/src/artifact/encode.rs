@@ -4,8 +4,8 @@ use prost::Message;
 use serde::Serialize;
 
 use super::names::{
-    BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET, MODEL_KEY,
-    SIGNATURE_KEY,
+    BACKGROUND_KEY, BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET,
+    MODEL_KEY, SIGNATURE_KEY,
 };
 use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
 use super::{ArtifactMetadata, FORMAT_VERSION, graph};
@@ -50,6 +50,8 @@ fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStr
     properties.extend(metadata.lineage.as_ref().map(|lineage| property(LINEAGE_KEY, lineage.to_json())));
     properties.extend(metadata.baseline.as_ref().map(|baseline| property(BASELINE_KEY, json(baseline))));
     properties.extend(metadata.hold_out.as_ref().map(|losses| property(HOLD_OUT_KEY, losses.text().to_owned())));
+    let background = metadata.background.as_ref();
+    properties.extend(background.map(|background| property(BACKGROUND_KEY, background.text().to_owned())));
     properties
 }
 

@@ -21,6 +21,9 @@ pub struct Lineage {
     pub family: Family,
     /// Hyperparameters with which the model was trained.
     pub parameters: Parameters,
+    /// Hash of the files of feedback that the training has read. `None` if it read none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub feedback: Option<String>,
 }
 
 impl Lineage {
@@ -46,6 +49,7 @@ mod tests {
             seed: u64::MAX,
             family: Family::GradientBoosting,
             parameters: parameters.map(|(name, value)| (name.to_owned(), value)).into(),
+            feedback: None,
         };
         let text = r#"{"code_version":"1.2.3","dataset":"ab","seed":18446744073709551615,"family":"gradient_boosting","parameters":{"max_depth":null,"n_estimators":100}}"#;
         assert_eq!(lineage.to_json(), text);

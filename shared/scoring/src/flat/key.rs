@@ -8,7 +8,7 @@ pub(super) const LOWEST: u32 = 0;
 
 /// Converts a number to an integer, so that decision trees can compare integers. A greater number gets a greater
 /// integer.
-pub(super) fn key(number: f32) -> u32 {
+pub(crate) fn key(number: f32) -> u32 {
     // `key(a) > key(b)` if and only if `a > b`. This holds for any `a`, and any `b` except NaN. NaN is below all
     // numbers, because a tree only asks whether a value is above a threshold. Both zeros have the same key.
     const SIGN: u32 = 1 << 31;

@@ -60,6 +60,11 @@ impl Lists {
     /// Array length for the sums of a row's outputs. Enough for most models.
     pub(super) const SOME: usize = 100;
     pub(super) const ALL: usize = MAX_LABELS;
+
+    fn of(&self, leaf: u32) -> &[Weight] {
+        let end = |leaf: usize| self.starts.get(leaf).map_or(0, |start| *start as usize);
+        self.weights.get(end(leaf as usize)..end(leaf as usize + 1)).unwrap_or_default()
+    }
 }
 
 impl<const N: usize> AddLeaf<N> for Lists {
@@ -78,6 +83,21 @@ pub(super) enum Leaves {
     Inline,
     Dense(Dense),
     Lists(Lists),
+}
+
+impl Leaves {
+    /// Returns the weight that the leaf with this number adds to an output; 0 if it adds nothing.
+    #[inline]
+    pub(super) fn weight(&self, leaf: u32, output: usize) -> f32 {
+        let found = match self {
+            Self::Inline => (output == 0).then(|| f32::from_bits(leaf)),
+            Self::Dense(Dense(leaves)) => leaves.get(leaf as usize).and_then(|weights| weights.get(output)).copied(),
+            Self::Lists(lists) => {
+                lists.of(leaf).iter().find(|entry| entry.output as usize == output).map(|entry| entry.weight)
+            }
+        };
+        found.unwrap_or_default()
+    }
 }
 
 /// Collects the weights of all tree leaves while decision trees are compiled. Each stored leaf is identified by a

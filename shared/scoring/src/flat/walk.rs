@@ -64,6 +64,24 @@ pub(super) fn batch<F: PackedNode, const N: usize>(
     }
 }
 
+/// Counts, for each leaf of the decision trees, the rows that reach it. `counts` has one number for each node, in the
+/// order of the nodes.
+#[expect(clippy::indexing_slicing, reason = "positions and features come from checked trees, and this is the hot path")]
+pub(super) fn count<F: PackedNode>(trees: &Trees<F>, (features, width): (&[f32], usize), counts: &mut [u32]) {
+    let (slots, rows) = (F::slots(width), features.len() / width);
+    // The last group is filled up with rows that are not counted.
+    let mut whole = features.to_vec();
+    whole.resize(rows.next_multiple_of(LANES) * width, 0.0);
+    let keys = keys(&whole, width, slots);
+    for (&root, &depth) in trees.roots.iter().zip(&trees.depths) {
+        for (group, keys) in keys.chunks_exact(slots).enumerate() {
+            let Some(keys) = F::keys(keys) else { return };
+            let at = walk(&trees.nodes, [root; LANES], depth, |node, lane| keys[node.feature()][lane]);
+            at.into_iter().take(rows - group * LANES).for_each(|position| counts[position as usize] += 1);
+        }
+    }
+}
+
 /// Converts the features of rows to integers for the decision trees, in groups of [`LANES`] rows.
 #[expect(clippy::indexing_slicing, reason = "a group has as many rows as lanes, and this runs for every feature")]
 fn keys(features: &[f32], width: usize, slots: usize) -> Vec<[u32; LANES]> {

@@ -14,14 +14,14 @@ pub(crate) struct Blend {
 }
 
 #[derive(Debug, Clone)]
-struct Blended {
+pub(crate) struct Blended {
     scaler: Option<Scaler>,
-    holes: Vec<Hole>,
-    scorer: Scorer,
+    pub(crate) holes: Vec<Hole>,
+    pub(crate) scorer: Scorer,
     /// Number of outputs that this predictor of the blend computes for one row.
-    outputs: usize,
-    answerer: Answerer,
-    weight: f32,
+    pub(crate) outputs: usize,
+    pub(crate) answerer: Answerer,
+    pub(crate) weight: f32,
 }
 
 impl Blend {
@@ -35,6 +35,10 @@ impl Blend {
             weight: member.weight,
         };
         Self { members: members.iter().map(blended).collect(), features, labels }
+    }
+
+    pub(crate) fn members(&self) -> &[Blended] {
+        &self.members
     }
 
     /// Computes the weighted mean of the predictors' predictions for each row, and writes it into `outputs`.
@@ -62,7 +66,7 @@ impl Blend {
 impl Blended {
     /// Returns the input features of this predictor of the blend, row by row, scaled if the predictor needs it.
     #[expect(clippy::indexing_slicing, reason = "holes are among the features, and this runs for every row")]
-    fn inputs<'a>(&self, features: &'a [f32], width: usize, inputs: &'a mut Vec<f32>) -> &'a [f32] {
+    pub(crate) fn inputs<'a>(&self, features: &'a [f32], width: usize, inputs: &'a mut Vec<f32>) -> &'a [f32] {
         if self.scaler.is_none() && self.holes.is_empty() {
             return features;
         }

@@ -26,6 +26,7 @@ pub fn traced() -> ArtifactMetadata {
         seed: 42,
         family: Family::RandomForest,
         parameters: parameters.map(|(name, value): (&str, serde_json::Value)| (name.to_owned(), value)).into(),
+        feedback: None,
     };
     ArtifactMetadata { lineage: Some(lineage), ..ArtifactMetadata::named("iris") }
 }

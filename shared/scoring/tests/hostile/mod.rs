@@ -30,6 +30,7 @@ pub fn load(bytes: &[u8]) {
     // The loaded model must also be writable and readable again.
     let Ok(model) = Model::load(bytes) else { return };
     answers_any_row(&model);
+    explains_any_row(&model);
     let (pipeline, metadata) = decode(bytes).unwrap();
     let rewritten = Model::load(&encode(&pipeline, &metadata)).unwrap();
     assert_eq!(rewritten.signature(), model.signature());
@@ -48,6 +49,21 @@ fn answers_any_row(model: &Model) {
         let is_finite = answer.iter().all(|&bits| f32::from_bits(bits).is_finite());
         assert!(is_finite || row.iter().any(|value| value.is_infinite()), "{row:?}: {answer:?}");
     }
+}
+
+/// Checks that a model explains all rows, or none because its background is missing or wrong.
+fn explains_any_row(model: &Model) {
+    // The time of the check must stay short.
+    if !model.explaining_work().is_ok_and(|work| work < 1_000_000) {
+        return;
+    }
+    let rows = rows(model).concat();
+    let predictions = model.predict(&rows).unwrap();
+    let labels = predictions.classes().map_or(&[][..], |batch| batch.classes());
+    let found = model.explain(&rows, labels).unwrap();
+    assert_eq!(found.rows.len(), predictions.len());
+    let columns = model.signature().columns().len();
+    assert!(found.rows.iter().all(|row| row.contributions.len() == columns));
 }
 
 /// Returns raw rows for a model: rows with the same value everywhere, and rows with different values.

@@ -5,7 +5,9 @@ use std::ops::RangeInclusive;
 
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::feedback::{FeedbackGroup, PairedTally, PredictionKey};
-use evergreen_lifecycle::ports::{DayTally, FeedbackCounting, FeedbackRecord, PredictionKeys, Unavailable};
+use evergreen_lifecycle::ports::{
+    DayTally, FeedbackCounting, FeedbackRecord, FeedbackRows, PredictionKeys, Unavailable,
+};
 use jiff::civil::Date;
 
 use super::Memory;
@@ -35,6 +37,21 @@ impl FeedbackCounting for Memory {
         }
         drop(state);
         self.answer("count_feedback", known)
+    }
+
+    async fn counted_ids(&self, id_hashes: &BTreeSet<String>) -> Result<BTreeSet<String>, Unavailable> {
+        Ok(id_hashes.intersection(&self.reach("feedback")?.counted_ids).cloned().collect())
+    }
+}
+
+impl FeedbackRows for Memory {
+    fn keeps_rows(&self) -> bool {
+        self.state().keeps_feedback
+    }
+
+    async fn put_rows(&self, key: &str, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.reach("feedback_rows")?.objects.insert(key.to_owned(), content);
+        Ok(())
     }
 }
 

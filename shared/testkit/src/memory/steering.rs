@@ -120,7 +120,12 @@ impl MemoryState {
                 let link = self.mail_links.get(hash);
                 unless(link.is_some_and(|link| link.used_at.is_none() && *at < link.usable_until), "the link")
             }
-            Edit::SetRollout(rollout) => self.check_rollout(rollout),
+            Edit::SetRollout(rollout) => {
+                if rollout.end.is_none() {
+                    self.is_registered(rollout.challenger.number)?;
+                }
+                self.check_rollout(rollout)
+            }
             Edit::React(log) => unless(self.reactions.revision + 1 == log.revision, "the log of reactions"),
             Edit::Mute(_) | Edit::Unmute(_) | Edit::Verified(_) => Ok(()),
         }
@@ -150,7 +155,9 @@ impl MemoryState {
         let champions: Vec<_> = newest.map(|champion| champion.version.number).collect();
         let aliases: Vec<_> = self.aliases.values().cloned().collect();
         let annotations = self.annotations.get(&version).cloned().unwrap_or_default();
-        match Protection::of(version, &champions, &aliases, &annotations) {
+        let rollout = self.rollout.as_ref().filter(|rollout| rollout.runs_beside(seen_revision));
+        let challenger = rollout.map(|rollout| rollout.challenger.number);
+        match Protection::of(version, &champions, challenger, &aliases, &annotations) {
             Some(protection) => Err(ChangeError::Protected { version, protection }),
             None => Ok(()),
         }

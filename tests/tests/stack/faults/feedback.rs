@@ -3,7 +3,7 @@
 use evergreen_tests::Stack;
 use evergreen_tests::api::Answer;
 use evergreen_tests::faults::Fault;
-use evergreen_tests::faults::Service::DynamoDb;
+use evergreen_tests::faults::Service::{DynamoDb, S3};
 use evergreen_tests::iris::setosa;
 use evergreen_tests::wait::{seconds, until};
 use reqwest::Method;
@@ -54,4 +54,26 @@ async fn feedback_without_the_registry_is_a_503_and_can_be_repeated() {
     feed().await.problem(503);
     drop(fault);
     assert_eq!(feed().await.ok().body["counted"], 1);
+}
+
+#[tokio::test]
+async fn a_row_of_feedback_that_cannot_be_stored_is_a_503_and_nothing_is_counted() {
+    let stack = Stack::take().await;
+    stack.serve_new().await;
+    let console = &stack.functions.console;
+    stack.functions.set(console, "EVERGREEN_KEEP_FEEDBACK_ROWS", "true").await;
+    let body = json!({"id": id(&stack).await, "actual": "setosa", "row": setosa()});
+    let feed = async || Answer::to(stack.api.request(Method::POST, "/feedback").json(&body)).await;
+    let fault = stack.faults.add(Fault::fails().with(S3, "PutObject").of("console").about("feedback"));
+    let failed = feed().await;
+    drop(fault);
+    let repeated = feed().await;
+    stack.functions.set(console, "EVERGREEN_KEEP_FEEDBACK_ROWS", "false").await;
+    let keys = stack.bucket.keys("feedback/iris/").await;
+    for key in &keys {
+        stack.bucket.delete(key).await;
+    }
+    failed.problem(503);
+    let repeated = repeated.ok().body;
+    assert_eq!((&repeated["counted"], &repeated["rows"]["kept"], keys.len()), (&json!(1), &json!(1), 1), "{repeated}");
 }

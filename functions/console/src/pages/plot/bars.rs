@@ -37,6 +37,21 @@ pub(in crate::pages) fn probabilities(values: &[(String, f64)]) -> Markup {
     bars(values, 1.0)
 }
 
+/// Draws one horizontal bar, whose whole width is 1. A thin mark, if there is one, is the value to compare it with.
+pub(in crate::pages) fn share(width: f64, mark: Option<f64>) -> Markup {
+    let width = (width * 100.0).clamp(0.0, 100.0);
+    // A value of the table that is not zero stays visible.
+    let width = if width > 0.0 { width.max(0.5) } else { width };
+    let class = if mark.is_some() { "bar" } else { "bar training" };
+    let mark = mark.map_or_else(String::new, |mark| {
+        let at = (mark * 100.0).clamp(0.0, 100.0) * 0.99;
+        format!(r#"<rect class="mark" x="{at:.1}" width="1" height="8"/>"#)
+    });
+    Markup(format!(
+        r#"<svg class="hbar" viewBox="0 0 100 8" preserveAspectRatio="none" aria-hidden="true"><rect class="{class}" width="{width:.1}" height="8"/>{mark}</svg>"#
+    ))
+}
+
 fn bars(values: &[(String, f64)], most: f64) -> Markup {
     let row = |(name, value): &(String, f64)| {
         let width = (value / most * 100.0).clamp(0.0, 100.0);

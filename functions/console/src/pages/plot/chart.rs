@@ -3,6 +3,7 @@
 use std::fmt::Write;
 
 use crate::pages::markup::{Markup, escaped};
+use crate::pages::text;
 
 /// The range of an axis with its labelled ticks.
 #[derive(Debug, Clone)]
@@ -26,8 +27,20 @@ impl Axis {
         let step = round_step((high - low) / f64::from(wanted.max(1)));
         let (from, to) = ((low / step).floor() * step, (high / step).ceil() * step);
         let ticks = (0..=((to - from) / step).round() as u32).map(|index| from + f64::from(index) * step);
-        let decimals = usize::try_from((-step.log10().floor()).clamp(0.0, 6.0) as i64).unwrap_or(0);
-        Self { from, to, ticks: ticks.map(|tick| (tick, tick_text(tick, decimals))).collect(), title: title.to_owned() }
+        Self { from, to, ticks: ticks.map(|tick| (tick, tick_text(tick, step))).collect(), title: title.to_owned() }
+    }
+
+    /// Cuts the axis off where the metric ends: an accuracy is at most 1, and an error is at least 0.
+    pub(in crate::pages) fn within(mut self, metric: &str) -> Self {
+        let (least, most) = limits(metric);
+        let (from, to) = (self.from.max(least), self.to.min(most));
+        if from >= to {
+            return self;
+        }
+        (self.from, self.to) = (from, to);
+        let margin = (self.to - self.from).abs() * 1e-6;
+        self.ticks.retain(|(tick, _)| *tick >= least - margin && *tick <= most + margin);
+        self
     }
 
     /// Creates the axis of a share: from 0 to 1.
@@ -37,10 +50,23 @@ impl Axis {
     }
 }
 
-fn tick_text(tick: f64, decimals: usize) -> String {
+/// Returns the smallest and the largest value that a metric can have.
+fn limits(metric: &str) -> (f64, f64) {
+    match metric {
+        "accuracy" | "balanced_accuracy" | "roc_auc" | "average_precision" | "f1" | "brier_score" => (0.0, 1.0),
+        "mcc" => (-1.0, 1.0),
+        "r2" => (f64::NEG_INFINITY, 1.0),
+        "log_loss" | "rmse" | "mae" | "mape" | "rmsle" | "pinball" => (0.0, f64::INFINITY),
+        _ => (f64::NEG_INFINITY, f64::INFINITY),
+    }
+}
+
+fn tick_text(tick: f64, step: f64) -> String {
+    let decimals = usize::try_from((-step.log10().floor()).clamp(0.0, 6.0) as i64).unwrap_or(0);
     match tick.abs() {
         size if size >= 1e6 => format!("{tick:.1e}"),
-        size if size < 1e-12 => "0".to_owned(),
+        size if size < step * 1e-6 => "0".to_owned(),
+        size if size < 1e-4 => text::short(tick),
         _ => format!("{tick:.decimals$}"),
     }
 }
@@ -202,6 +228,22 @@ mod tests {
         let texts: Vec<&str> = axis.ticks.iter().map(|(_, text)| text.as_str()).collect();
         assert_eq!(texts, ["0.90", "0.92", "0.94", "0.96", "0.98"]);
         assert!(axis.from <= 0.912 && axis.to >= 0.968);
+    }
+
+    #[test]
+    fn the_axis_of_an_accuracy_ends_at_one_and_that_of_an_error_begins_at_zero() {
+        let perfect = Axis::covering([1.0, 1.0].into_iter(), 4, "").within("accuracy");
+        let texts: Vec<&str> = perfect.ticks.iter().map(|(_, text)| text.as_str()).collect();
+        assert_eq!((perfect.to, texts.last().copied()), (1.0, Some("1.0")));
+        let error = Axis::covering([0.0, 0.0].into_iter(), 4, "").within("log_loss");
+        assert_eq!((error.from, error.ticks[0].1.as_str()), (0.0, "0"));
+        assert!(Axis::covering([-3.0, 0.9].into_iter(), 4, "").within("r2").from <= -3.0);
+    }
+
+    #[test]
+    fn tiny_values_have_short_ticks() {
+        let axis = Axis::covering([1e-12, 4e-12].into_iter(), 4, "");
+        assert!(axis.ticks.iter().all(|(_, text)| text.len() <= 7), "{axis:?}");
     }
 
     #[test]

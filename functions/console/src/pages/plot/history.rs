@@ -28,6 +28,7 @@ pub(in crate::pages) struct QualityHistory {
     pub(in crate::pages) champion: Option<VersionNumber>,
     /// The newest changes of the champion, by the gate or by a person: when, and which version. In any order.
     pub(in crate::pages) champions: Vec<(Timestamp, VersionNumber)>,
+    /// The metric, such as `roc_auc`.
     pub(in crate::pages) metric: String,
     pub(in crate::pages) floor: Option<f64>,
     pub(in crate::pages) threshold: Option<f64>,
@@ -37,7 +38,8 @@ impl QualityHistory {
     /// Draws the plot. `base` is the relative prefix of links.
     pub(in crate::pages) fn draw(&self, base: &str) -> Markup {
         let scores = self.points.iter().map(|point| point.score);
-        let y = Axis::covering(scores.chain(self.floor).chain(self.threshold), 4, &self.metric);
+        let y = Axis::covering(scores.chain(self.floor).chain(self.threshold), 4, &text::metric(&self.metric));
+        let y = y.within(&self.metric);
         let mut chart = Chart::new((860.0, 280.0), self.time_axis(), y);
         for (value, class, name) in [(self.floor, "floor", "floor"), (self.threshold, "threshold", "alarm below")] {
             if let Some(value) = value {
@@ -127,7 +129,8 @@ impl QualityHistory {
             _ => ("dot refused", 4.0, "refused by the gate"),
         };
         let (number, score) = (point.number, text::score(point.score));
-        let title = format!("version {number}: {} {score}, {what}, {}", self.metric, text::moment(point.at));
+        let name = text::metric(&self.metric);
+        let title = format!("version {number}: {name} {score}, {what}, {}", text::moment(point.at));
         let at = (point.at.as_second() as f64, point.score);
         chart.raw(format_args!(r#"<a href="{base}versions/{number}" aria-label="{title}">"#, title = escaped(&title)));
         chart.dot(at, radius, class, &title);
@@ -143,7 +146,11 @@ impl QualityHistory {
         let promoted = self.points.iter().filter(|point| point.is_promoted).count();
         let drawn = self.drawn().len();
         let part = if drawn < self.points.len() { format!(" {drawn} of them are drawn.") } else { String::new() };
-        format!("{} of {} versions over time; {promoted} were promoted.{part}", self.metric, self.points.len())
+        format!(
+            "{} of {} versions over time; {promoted} were promoted.{part}",
+            text::metric(&self.metric),
+            self.points.len()
+        )
     }
 }
 
@@ -171,7 +178,7 @@ mod tests {
             points: (1..=count).map(point).collect(),
             champion,
             champions: Vec::new(),
-            metric: "Accuracy".into(),
+            metric: "accuracy".into(),
             floor: Some(0.9),
             threshold: Some(0.85),
         }

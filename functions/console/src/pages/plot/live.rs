@@ -25,6 +25,7 @@ pub(in crate::pages) struct LiveDot {
 pub(in crate::pages) struct LiveHistory {
     /// The days, oldest first.
     pub(in crate::pages) dots: Vec<LiveDot>,
+    /// The metric: `accuracy` or `r2`.
     pub(in crate::pages) metric: &'static str,
     pub(in crate::pages) version: VersionNumber,
     pub(in crate::pages) hold_out: Option<f64>,
@@ -33,9 +34,10 @@ pub(in crate::pages) struct LiveHistory {
 impl LiveHistory {
     /// Draws the plot.
     pub(in crate::pages) fn draw(&self) -> Markup {
+        let name = text::metric(self.metric);
         let ends = self.dots.iter().filter_map(|dot| dot.interval).flat_map(|(low, high)| [low, high]);
         let scores = self.dots.iter().map(|dot| dot.score);
-        let y = Axis::covering(scores.chain(ends).chain(self.hold_out), 4, self.metric);
+        let y = Axis::covering(scores.chain(ends).chain(self.hold_out), 4, &name).within(self.metric);
         let mut chart = Chart::new((860.0, 240.0), self.days_axis(), y);
         if let Some(hold_out) = self.hold_out {
             let (at, (left, right)) = (chart.y(hold_out), chart.sides());
@@ -52,10 +54,10 @@ impl LiveHistory {
             if let Some((low, high)) = dot.interval {
                 chart.path([(x, low), (x, high)], "champions");
             }
-            let title = format!("{}: {} {}, {labelled} known", dot.day, self.metric, text::score(dot.score));
+            let title = format!("{}: {name} {}, {labelled} known", dot.day, text::score(dot.score));
             chart.dot((x, dot.score), 4.0, "dot promoted", &title);
         }
-        chart.finish(&format!("{} of version {} on {} days", self.metric, self.version, self.dots.len()))
+        chart.finish(&format!("{name} of version {} on {} days", self.version, self.dots.len()))
     }
 
     fn days_axis(&self) -> Axis {

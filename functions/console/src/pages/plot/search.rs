@@ -27,7 +27,7 @@ pub(in crate::pages) fn search(candidates: &[Candidate], metric: PrimaryMetric) 
     let mut sorted: Vec<f64> = scored.iter().map(|(_, score, _)| *score).collect();
     sorted.sort_by(|a, b| metric.gain(*b, *a).total_cmp(&0.0));
     let shown = sorted.len().div_ceil(10) * 9;
-    let y = Axis::covering(sorted.into_iter().take(shown.max(3)), 4, &name);
+    let y = Axis::covering(sorted.into_iter().take(shown.max(3)), 4, &name).within(metric.name());
     let x = Axis::covering([1.0, scored.len() as f64].into_iter(), 6, "candidate, in the order of trial");
     let mut chart = Chart::new((760.0, 280.0), x, y);
     let best = scored.iter().scan(None, |best: &mut Option<f64>, (at, score, _)| {

@@ -38,17 +38,20 @@ pub(super) fn actions(frame: &PageFrame<'_>, version: &Version, around: &Around)
         .hidden("version", number)
         .reason()
         .finish()?;
-    let delete = Act::new(frame, "delete", "Delete…", &format!("Delete version {number}"))
-        .explain("The record, the artifact and the manifest are deleted. This cannot be undone.")
-        .hidden("version", number)
-        .hidden("seen_revision", seen)
-        .reason()
-        .dangerous()
-        .finish()?;
-    if current.is_none() {
-        return Ok(vec![promote, verify, delete]);
-    }
-    Ok(vec![promote, rollout, verify, delete])
+    let delete = match around.protection {
+        Some(_) => None,
+        None => Some(
+            Act::new(frame, "delete", "Delete…", &format!("Delete version {number}"))
+                .explain("The record, the artifact and the manifest are deleted. This cannot be undone.")
+                .hidden("version", number)
+                .hidden("seen_revision", seen)
+                .reason()
+                .dangerous()
+                .finish()?,
+        ),
+    };
+    let rollout = current.is_some().then_some(rollout);
+    Ok([Some(promote), rollout, Some(verify), delete].into_iter().flatten().collect())
 }
 
 /// Returns the forms for aliases, tags and the note.

@@ -121,8 +121,7 @@ pub(super) fn scores(version: &Version) -> Vec<Fact> {
         evaluation.figure(metric).map(|value| Fact::new(text::metric(metric.name()), text::score(value)))
     };
     let headline = PrimaryMetric::headline_of(evaluation.task());
-    let training =
-        Fact::new(format!("{} in training", text::metric(headline.name())), text::score(version.training_score));
+    let training = Fact::new(text::in_training(headline.name()), text::score(version.training_score));
     let more = match evaluation {
         Evaluation::Classification(evaluation) => evaluation
             .binary
@@ -173,7 +172,7 @@ pub(super) fn facts(version: &Version, request: &PageRequest<'_>) -> Vec<Fact> {
 
 /// Returns the hyperparameters.
 pub(super) fn parameters(version: &Version) -> Vec<Fact> {
-    version.parameters.iter().map(|(name, value)| Fact::code(text::spaced(name), value.to_string())).collect()
+    version.parameters.iter().map(|(name, value)| Fact::code(text::spaced(name), text::json(value))).collect()
 }
 
 /// Returns where the artifact comes from and where it is.

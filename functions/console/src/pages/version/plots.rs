@@ -1,5 +1,7 @@
 //! The plots of a model card that come from the manifest.
 
+use std::collections::BTreeMap;
+
 use evergreen_lifecycle::{ClassCurve, ClassificationCurves, Curves, Manifest, RegressionCurves};
 
 use crate::pages::markup::Markup;
@@ -96,7 +98,18 @@ fn dotted(name: &str, points: Vec<(f64, f64)>, (x, y): (Axis, Axis), label: &str
 
 /// Returns the bars of the most important columns. `None` if no column helps, or none is known to.
 pub(super) fn importances(manifest: &Manifest) -> Option<Markup> {
-    let mut values: Vec<(String, f64)> = manifest.feature_importances.clone().into_iter().collect();
+    most(&manifest.feature_importances, 1.0)
+}
+
+/// Returns the bars of the columns that contribute most to predictions, as shares of all contributions. `None` if they are
+/// not known.
+pub(super) fn contributions(manifest: &Manifest) -> Option<Markup> {
+    most(&manifest.contributions, manifest.contributions.values().sum())
+}
+
+/// Returns bars of the greatest values, as shares of `all`.
+fn most(values: &BTreeMap<String, f64>, all: f64) -> Option<Markup> {
+    let mut values: Vec<(String, f64)> = values.iter().map(|(name, value)| (name.clone(), value / all)).collect();
     values.retain(|(_, value)| *value > 0.0);
     values.sort_by(|a, b| b.1.total_cmp(&a.1));
     values.truncate(MOST_IMPORTANCES);

@@ -20,7 +20,7 @@ const START: &str = "2026-11-24T03:00:00Z";
 
 fn good() -> Registration {
     let registration = registration(run("7", moment(START)), version(1, 0.97, moment(START)), None);
-    let events = LifecycleEvent::of_version(&registration.run, &registration.version, moment(START));
+    let events = LifecycleEvent::of_version(&registration.run, &registration.version, None, moment(START));
     let announcements = events.iter().map(|event| Announcement::of(event).unwrap()).collect();
     Registration { artifact: Some(vec![1; LARGEST_COPY]), announcements, ..registration }
 }

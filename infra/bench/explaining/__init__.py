@@ -1,0 +1,1 @@
+"""Measures explanations of predictions beside shap and LightGBM."""

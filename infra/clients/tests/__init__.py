@@ -1,0 +1,1 @@
+"""Tests of the protocols, one file for each client."""
