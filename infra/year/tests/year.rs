@@ -29,7 +29,7 @@ fn reported(outcome: &YearOutcome, kind: IncidentKind) -> &ReportedIncident {
 #[test]
 fn every_incident_with_a_rule_is_reported_in_time_and_once() {
     let (rules, settings) = deployed();
-    let mut loud = 0;
+    let mut loud = Vec::new();
     for seed in [11, 12] {
         let year = simulate(&YearPlan::eventful(&settings, seed), &rules).unwrap();
         let outcome = YearOutcome::of(&year, &rules).unwrap();
@@ -37,13 +37,19 @@ fn every_incident_with_a_rule_is_reported_in_time_and_once() {
         for reported in outcome.incidents.iter().filter(|reported| has_rule(reported.incident.kind, &rules)) {
             let kind = reported.incident.kind.name();
             assert!(reported.is_reported_in_time(), "{kind} in the year {seed}: {reported:#?}");
-            assert!(reported.is_reported_to_be_over(), "{kind} in the year {seed}: {reported:#?}");
-            loud += usize::from(reported.mails.len() > MOST_MAILS);
+            // A mute also holds the mail about the end, if the alarm is OK for a moment while it is muted.
+            let is_muted = reported.incident.kind == IncidentKind::AlarmMuted;
+            assert!(is_muted || reported.is_reported_to_be_over(), "{kind} in the year {seed}: {reported:#?}");
+            // A mail that bounces is a second incident: SNS reports its begin and its end.
+            let most = MOST_MAILS + if reported.incident.kind == IncidentKind::MailBounces { 2 } else { 0 };
+            if reported.mails.len() > most {
+                loud.push((seed, kind, reported.mails.len()));
+            }
         }
         assert_eq!(outcome.false_mails, [], "in the year {seed}");
     }
     // An alarm that is OK for a few minutes begins another incident, and a graver alarm has a mail of its own.
-    assert!(loud <= 3, "{loud} of 40 incidents had more than two mails");
+    assert!(loud.len() <= 3, "more than two mails: {loud:?}");
 }
 
 #[test]

@@ -9,7 +9,7 @@ use crate::{DataFile, DatasetSettings};
 fn table(settings: &str) -> Table {
     let row = |row: usize| {
         let (plan, day) = (["basic", "pro", "team"][row % 3], row % 28 + 1);
-        format!("{row},{plan},2026-01-{day:02},{},{}\n", row % 2 == 0, ["no", "yes"][row % 2])
+        format!("{},{plan},2026-01-{day:02},{},{}\n", row % 50, row % 2 == 0, ["no", "yes"][row % 2])
     };
     let rows: String = (0..60).map(row).collect();
     let content = format!("age,plan,since,new,left\n{rows}").into_bytes();
@@ -86,6 +86,6 @@ fn a_joined_row_has_the_mean_weight_and_the_time_of_its_prediction() {
     file.rows[0].cells = vec![RowCell::Text("pro".into()), RowCell::Missing];
     let rows = table.joinable(&[file]);
     let joined = table.joined(&rows, &[0], learned(1));
-    assert_eq!(joined.weights().unwrap().last(), Some(&29.5));
+    assert_eq!(joined.weights().unwrap().last(), Some(&(1270.0 / 60.0)));
     assert_eq!(joined.order().unwrap().last(), Some(&1_790_000_000.0));
 }
