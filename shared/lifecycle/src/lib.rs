@@ -64,6 +64,7 @@ pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publicatio
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use impact::{
     AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
+    MovingColumn,
 };
 pub use incident::{AlarmChange, AlarmReport, IncidentRecord};
 pub use learned::{LearnedFeedback, LeftOutRows};

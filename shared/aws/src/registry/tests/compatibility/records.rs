@@ -94,6 +94,7 @@ fn impact() -> Impact {
             transitions: vec![LabelChange { from: "no".into(), to: Label::Boolean(true), rows: 210 }],
         },
         mostly: Some(ChangedPlace { condition: "plan = pro".into(), rows: 2104, changed: 281 }),
+        moving: None,
     }
 }
 
