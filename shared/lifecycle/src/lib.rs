@@ -87,4 +87,4 @@ pub use steering::{
     former_champion, requested_event,
 };
 pub use verification::{Verification, VerificationOutcome};
-pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};
+pub use version::{Artifact, CheckedAnswers, IMPORTED_FILE, Imported, Version, VersionNumber};

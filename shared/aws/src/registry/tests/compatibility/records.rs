@@ -104,6 +104,7 @@ fn imported() -> Imported {
         sha256: "a".repeat(64),
         size: 9000,
         producer: "skl2onnx 1.19".into(),
+        answers: None,
     }
 }
 
