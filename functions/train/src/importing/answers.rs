@@ -22,7 +22,8 @@ pub(super) const MAX_BYTES: u64 = 4 << 20;
 const MEMORY: u64 = 64 << 20;
 
 /// Error: why a file of answers cannot be used, or in which row the model answers differently.
-#[derive(Debug, Clone, PartialEq, thiserror::Error)]
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum AnswersError {
     /// The file is not a table.
     #[error(transparent)]
