@@ -225,6 +225,7 @@ mod tests {
             changed: 312,
             changes: AnswerChanges::Labels { transitions: Vec::new() },
             mostly: Some(ChangedPlace { condition: "plan = pro".into(), rows: 2104, changed: 281 }),
+            moving: None,
         });
         let run = finished_run("at-4", at(4), &refused);
         memory.state().runs.insert(run.id.clone(), run.clone());

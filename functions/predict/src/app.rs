@@ -32,9 +32,9 @@ use crate::protocol::Protocol;
 use crate::requested::{RequestedVersion, VersionOrAlias};
 use crate::rollout_counting::RolloutTally;
 use crate::route::{Endpoint, Route};
-use crate::rows::RequestRows;
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{body, problem};
+use evergreen_rows::RequestRows;
 
 /// The predict function: answers HTTP requests. `W` supplies the connections to AWS services, the clock and the log.
 #[derive(Debug)]

@@ -12,7 +12,7 @@ use crate::explaining::asks_for_all;
 use crate::media::{BodyForm, has_utf8};
 use crate::problem;
 use crate::protocol::Protocol;
-use crate::rows::{CsvHeader, InferenceHead, RowSource, without_nan};
+use evergreen_rows::{CsvHeader, InferenceHead, RowSource, without_nan};
 
 /// Header with the length of the JSON part of an inference request, if binary tensors follow it.
 const HEAD_LENGTH: &str = "inference-header-content-length";

@@ -58,7 +58,7 @@ use crate::challenger::ChallengerCache;
 use crate::counting::ServedRows;
 use crate::loaded::{LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
-use crate::rows::ColumnIndex;
+use evergreen_rows::ColumnIndex;
 
 // It is well below the function's timeout of 10 s.
 /// Time limit for one refresh of the champion (a check for a new champion), and for any other read of the registry.

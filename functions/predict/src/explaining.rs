@@ -6,7 +6,7 @@ use lambda_http::{Request, RequestExt};
 
 use crate::loaded::LoadedVersion;
 use crate::problem;
-use crate::rows::{EXPLAIN, RequestRows};
+use evergreen_rows::{EXPLAIN, RequestRows};
 
 // A unit of work takes at most 5 ns at one vCPU, and a request may take ten seconds in all.
 /// Maximum work of all explanations of a request, as [`explaining_work`](evergreen_scoring::Model::explaining_work) counts.

@@ -4,8 +4,8 @@
 //! A request passes these steps. [`Route`](route::Route) selects the endpoint by the request's path and method, and with
 //! it the [`Protocol`](protocol::Protocol). [`Ask`](asking::Ask) says where the rows are and which form the answer has.
 //! The [`ChampionCache`](champion::ChampionCache) supplies the model, or [`OtherVersions`](other_versions::OtherVersions)
-//! if the request names a version. The [`RowSource`](rows::RowSource) is read into
-//! [`RequestRows`](rows::RequestRows). The answer, or the [`Problem`](evergreen_http::Problem) that describes the error,
+//! if the request names a version. The [`RowSource`](evergreen_rows::RowSource) is read into
+//! [`RequestRows`](evergreen_rows::RequestRows). The answer, or the [`Problem`](evergreen_http::Problem) that describes the error,
 //! is serialized once, in the protocol's form. [`App`] connects the steps. `main.rs` gives [`App`] the AWS clients.
 
 pub mod answer;
@@ -28,7 +28,6 @@ pub mod protocol;
 pub mod requested;
 pub mod rollout_counting;
 pub mod route;
-pub mod rows;
 mod sampling;
 pub mod shadow;
 pub mod views;

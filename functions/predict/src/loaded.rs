@@ -8,7 +8,7 @@ use evergreen_scoring::{Model, RegisteredError};
 use jiff::Timestamp;
 
 use crate::ports::PredictWorld;
-use crate::rows::ColumnIndex;
+use evergreen_rows::ColumnIndex;
 
 // For larger files, the work takes half a millisecond or more and would block requests on the runtime's only thread.
 // For smaller files, the hand-over to the thread costs more than it saves.

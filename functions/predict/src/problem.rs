@@ -12,7 +12,7 @@ use lambda_http::http::StatusCode;
 use crate::explaining::ExplainFault;
 use crate::other_versions::OtherVersionError;
 use crate::route;
-use crate::rows::EXPLAIN;
+use evergreen_rows::EXPLAIN;
 
 static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
 static UNKNOWN_VERSION: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-version", "Unknown version");

@@ -11,6 +11,7 @@ use evergreen_table::{SettingsError, TableError};
 use lambda_runtime::Diagnostic;
 
 use crate::event::RequestError;
+use crate::importing::AnswersError;
 use crate::stored::VersionLoadError;
 
 // The error of a data set may list all columns.
@@ -107,6 +108,15 @@ pub enum TrainError {
         #[source]
         error: Box<ImportError>,
     },
+    /// The imported model answers differently than the author's library, or the file with its answers cannot be used.
+    #[error("{key}: {error}")]
+    Answers {
+        /// S3 key of the file with the answers.
+        key: String,
+        /// The row with another answer, or what is wrong in the file.
+        #[source]
+        error: Box<AnswersError>,
+    },
     /// The new model cannot be scored by the metric by which the gate compares models.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
@@ -187,6 +197,7 @@ impl TrainError {
             | Self::Incoming(_)
             | Self::TooLargeToImport { .. }
             | Self::Import { .. }
+            | Self::Answers { .. }
             | Self::Evaluation(_)
             | Self::Manifest(_)
             | Self::FailedBefore(_)
@@ -209,9 +220,11 @@ impl TrainError {
             Self::Plan(_) => "InvalidHyperparameters",
             Self::Learning(LearningError::TooLarge(_)) => "InvalidTable",
             Self::Learning(_) | Self::Evaluation(_) => "LearningFailed",
-            Self::NotIncoming { .. } | Self::Incoming(_) | Self::TooLargeToImport { .. } | Self::Import { .. } => {
-                "InvalidImport"
-            }
+            Self::NotIncoming { .. }
+            | Self::Incoming(_)
+            | Self::TooLargeToImport { .. }
+            | Self::Import { .. }
+            | Self::Answers { .. } => "InvalidImport",
             Self::OutOfTime => "OutOfTime",
             Self::Aborted => "Aborted",
             Self::RunTaken(_) => "RunTaken",

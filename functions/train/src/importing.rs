@@ -1,13 +1,18 @@
-//! Imports an uploaded model file as a new version. The steps: fetch the file, read the data set, read the file as a
-//! model, evaluate it, create the artifact. Then the same gate decides as for trained models.
+//! Imports an uploaded model file as a new version. The steps: fetch the file and the answers beside it, read the data set,
+//! read the file as a model, evaluate it, create the artifact, compare the answers. Then the same gate decides as for
+//! trained models.
+
+mod answers;
+
+pub use self::answers::AnswersError;
 
 use std::time::Instant;
 
 use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Prepared, ProgressWatch, Trained, adopt, signature};
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_lifecycle::ports::{Incoming, Registration};
-use evergreen_lifecycle::{Imported, ModelName, Run, RunStage};
+use evergreen_lifecycle::ports::{Incoming, IncomingError, Registration};
+use evergreen_lifecycle::{CheckedAnswers, Imported, ModelName, Run, RunStage};
 use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import};
 
 use crate::config::TrainingSettings;
@@ -21,6 +26,9 @@ use crate::work::off_thread;
 /// Suffix that the S3 key of a model file must have.
 const SUFFIX: &str = ".onnx";
 
+/// Suffixes that replace [`SUFFIX`] in the key of a file with the answers of the author's library.
+const ANSWERS_SUFFIXES: [&str; 3] = [".expected.json", ".expected.csv", ".expected.parquet"];
+
 // This memory holds the file, its trees while they are read and while they predict, and the artifact. The data set
 // needs memory in addition.
 /// Bytes of memory that an import needs for each byte of the model file.
@@ -31,6 +39,12 @@ struct AdoptedModel {
     content: Vec<u8>,
     producer: String,
     trained: Trained,
+}
+
+/// A file beside the model file, with some rows and what the author's library answers to them.
+struct AnswersFile {
+    key: String,
+    content: Vec<u8>,
 }
 
 impl<W: TrainWorld> Trainer<'_, W> {
@@ -47,15 +61,21 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let key = &file.key;
         // Intermediate results are written to `run`, so that the record of a failed run contains them.
         let content = self.fetch_model_file(file).await?;
+        let answers = self.fetch_answers(key).await?;
         let settings = &self.settings_beside(key, content.len() as u64)?;
         let trainer = Trainer { settings, ..*self };
         let (prepared, inputs) = trainer.load_inputs(run, Purpose::Judge, started).await?.without_dataset();
         watch.enter(RunStage::Evaluating);
         let (name, model) = (key.clone(), self.settings.model.clone());
-        let AdoptedModel { content, producer, trained } =
-            off_thread(move || adopt_file(content, &name, &prepared, &model)).await??;
+        let (AdoptedModel { content, producer, trained }, answers) = off_thread(move || {
+            let mut adopted = adopt_file(content, &name, &prepared, &model)?;
+            let checked = answers.map(|file| check_answers(&adopted.trained, file)).transpose()?;
+            adopted.trained.warnings.extend(checked.is_none().then(|| no_answers(&name)));
+            Ok::<_, TrainError>((adopted, checked))
+        })
+        .await??;
         let (sha256, size) = (sha256_hex(&content), content.len() as u64);
-        run.imported = Some(Imported { key: key.clone(), sha256, size, producer });
+        run.imported = Some(Imported { key: key.clone(), sha256, size, producer, answers });
         watch.enter(RunStage::Storing);
         self.register_trained(run, inputs, trained, Some(content), retries).await
     }
@@ -79,6 +99,35 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
         Ok(self.world.storage().incoming(key, etag.as_deref(), MAX_ARTIFACT_BYTES as u64).await?)
     }
+
+    /// Fetches the answers of the author's library. `None` if no such file lies beside the model file.
+    async fn fetch_answers(&self, key: &str) -> Result<Option<AnswersFile>, TrainError> {
+        let stem = key.strip_suffix(SUFFIX).unwrap_or(key);
+        for suffix in ANSWERS_SUFFIXES {
+            let key = format!("{stem}{suffix}");
+            match self.world.storage().incoming(&key, None, answers::MAX_BYTES).await {
+                Ok(content) => return Ok(Some(AnswersFile { key, content })),
+                Err(IncomingError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(None)
+    }
+}
+
+/// Compares the imported model with the answers of the author's library.
+fn check_answers(trained: &Trained, AnswersFile { key, content }: AnswersFile) -> Result<CheckedAnswers, TrainError> {
+    answers::check(&trained.model, &key, content).map_err(|error| TrainError::Answers { key, error: Box::new(error) })
+}
+
+/// Returns the warning about a model file without answers beside it.
+fn no_answers(key: &str) -> String {
+    let name = key.rsplit('/').next().unwrap_or(key);
+    let stem = name.strip_suffix(SUFFIX).unwrap_or(name);
+    format!(
+        "nothing vouches for the imported model: no {stem}.expected.csv with answers of the author's library lies beside the \
+         file (see docs/IMPORT.md)"
+    )
 }
 
 /// Makes the artifact of a kept model file again, without an evaluation by the gate.

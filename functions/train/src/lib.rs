@@ -32,6 +32,7 @@ pub use event::{
     InvalidEvent, ModelFile, PromotionRequest, RequestError, RunRequest, RunTask, TrainEvent, TrainingOptions,
     UpkeepRequest,
 };
+pub use importing::AnswersError;
 pub use ports::{TrainPorts, TrainWorld};
 pub use promotion::Promoted;
 pub use pruning::RetentionReport;

@@ -1,11 +1,14 @@
 //! Compares the answers of a champion and a challenger to the same rows.
 
+mod moving;
+
 use evergreen_lifecycle::drift::{CountShape, OtherShape};
 use evergreen_lifecycle::sample::SampledRows;
 use evergreen_lifecycle::{AnswerChange, ComparedRows, Impact, ImpactTally, Label, Task};
 use evergreen_scoring::{Model, Predictions, ShapeError};
 use rayon::prelude::*;
 
+use self::moving::{ChangeExplainer, Mover};
 use crate::evaluate::Holdout;
 use crate::recode::recode;
 use crate::rows::{Encoder, FrameError};
@@ -57,9 +60,10 @@ impl ComparedModels<'_> {
         let (shape, same) = (self.shape(), self.same_labels()?);
         let rows = frame.rows() as u32;
         let chunks: Vec<u32> = (0..rows).step_by(CHUNK_ROWS).collect();
+        let explainer = ChangeExplainer::of(self, chunks.len());
         let tally = |first: &u32| {
             let rows = *first..rows.min(first.saturating_add(CHUNK_ROWS as u32));
-            self.tally(&theirs.rows(rows.clone()), &ours.rows(rows), &shape, &same)
+            self.tally(&theirs.rows(rows.clone()), &ours.rows(rows), (&shape, &same), explainer.as_ref())
         };
         let tallies: Vec<ImpactTally> = chunks.par_iter().map(tally).collect::<Result<_, _>>()?;
         self.impact(&tallies, &shape, ComparedRows::HoldOut)
@@ -72,11 +76,12 @@ impl ComparedModels<'_> {
     /// [`ImpactError`] if the models are for other tasks.
     pub fn on_samples(&self, samples: &[SampledRows], days: u16) -> Result<Impact, ImpactError> {
         let (shape, same) = (self.shape(), self.same_labels()?);
+        let explainer = ChangeExplainer::of(self, samples.len());
         let tally = |sample: &SampledRows| {
             let (rows, from) = (&sample.values, &sample.signature);
             let recoded =
                 recode(rows, from, self.champion.signature()).zip(recode(rows, from, self.challenger.signature()));
-            recoded.map(|(theirs, ours)| self.tally(&theirs, &ours, &shape, &same)).transpose()
+            recoded.map(|(theirs, ours)| self.tally(&theirs, &ours, (&shape, &same), explainer.as_ref())).transpose()
         };
         let tallies: Vec<Option<ImpactTally>> = samples.par_iter().map(tally).collect::<Result<_, _>>()?;
         let tallies: Vec<ImpactTally> = tallies.into_iter().flatten().collect();
@@ -88,26 +93,36 @@ impl ComparedModels<'_> {
         &self,
         theirs: &[f32],
         ours: &[f32],
-        shape: &CountShape,
-        same: &[Option<usize>],
+        (shape, same): (&CountShape, &[Option<usize>]),
+        explainer: Option<&ChangeExplainer<'_>>,
     ) -> Result<ImpactTally, ImpactError> {
         let (before, after) = (self.champion.predict(theirs)?, self.challenger.predict(ours)?);
-        let mut tally = ImpactTally::new(shape);
-        let rows = ours.chunks_exact(self.challenger.signature().slots().max(1));
-        match (&before, &after) {
+        let changes: Vec<Option<AnswerChange>> = match (&before, &after) {
             (Predictions::Classes(before), Predictions::Classes(after)) => {
-                for ((row, from), to) in rows.zip(before.classes()).zip(after.classes()) {
+                let change = |(from, to): (&usize, &usize)| {
                     let stays = same.get(*from).copied().flatten() == Some(*to);
-                    let change = (!stays).then_some(AnswerChange::Label { from: *from, to: *to });
-                    tally.count(shape, row, change);
-                }
+                    (!stays).then_some(AnswerChange::Label { from: *from, to: *to })
+                };
+                before.classes().iter().zip(after.classes()).map(change).collect()
             }
             (Predictions::Numbers(before), Predictions::Numbers(after)) => {
-                for ((row, from), to) in rows.zip(before.values()).zip(after.values()) {
-                    tally.count(shape, row, self.moved(*from, *to));
-                }
+                before.values().iter().zip(after.values()).map(|(from, to)| self.moved(*from, *to)).collect()
             }
             _ => return Err(ImpactError::OtherTask),
+        };
+        let mut tally = ImpactTally::new(shape);
+        let mut left = explainer.map_or(0, |explainer| explainer.rows_per_part);
+        let rows = ours.chunks_exact(self.challenger.signature().slots().max(1));
+        let theirs = theirs.chunks_exact(self.champion.signature().slots().max(1));
+        for ((ours, theirs), change) in rows.zip(theirs).zip(changes) {
+            tally.count(shape, ours, change);
+            let Some((change, explainer)) = change.zip(explainer).filter(|_| left > 0) else { continue };
+            left -= 1;
+            match explainer.mover(theirs, ours, change) {
+                Some(Mover::Column(name)) => tally.explain(Some(name)),
+                Some(Mover::Base) => tally.explain(None),
+                None => {}
+            }
         }
         Ok(tally)
     }

@@ -45,6 +45,8 @@ fn served(prepared: &Prepared, model: &Trained) -> SampledRows {
 fn assert_names_the_plan(impact: &Impact) {
     let place = impact.mostly.as_ref().unwrap();
     assert_eq!(place.condition, "plan = pro", "{impact}");
+    let moving = impact.moving.as_ref().unwrap();
+    assert!(moving.name == "plan" && moving.rows * 4 > moving.explained * 3, "{impact}");
     let AnswerChanges::Labels { transitions } = &impact.changes else { panic!("{impact:?}") };
     assert_eq!((transitions[0].from.to_string(), transitions[0].to.to_string()), ("no".into(), "yes".into()));
     assert!(impact.changed * 5 > impact.rows && place.changed * 4 > impact.changed * 3, "{impact}");
@@ -90,6 +92,7 @@ fn numbers_change_if_they_move_by_more_than_the_step() {
     assert_eq!(step, 25.0);
     assert!(higher * 3 > impact.rows && higher * 10 > impact.changed * 9, "{impact:?}");
     assert_eq!(impact.mostly.as_ref().unwrap().condition, "quarter = hill", "{impact}");
+    assert_eq!(impact.moving.as_ref().unwrap().name, "quarter", "{impact}");
 }
 
 #[test]

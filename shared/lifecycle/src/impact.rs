@@ -3,6 +3,7 @@
 //! Champion and challenger answer the same rows. These are rows that were served, or those of the hold-out. A score says
 //! which version is better. The impact says who notices the change.
 
+mod moving;
 mod place;
 mod tally;
 
@@ -10,6 +11,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
+pub use self::moving::MovingColumn;
 pub use self::place::ChangedPlace;
 pub use self::tally::{AnswerChange, ImpactTally};
 use crate::Label;
@@ -22,7 +24,7 @@ pub const MAX_LABEL_CHANGES: usize = 3;
 /// How many answers change if the challenger takes the champion's place.
 ///
 /// ```
-/// use evergreen_lifecycle::{AnswerChanges, ChangedPlace, ComparedRows, Impact, LabelChange};
+/// use evergreen_lifecycle::{AnswerChanges, ChangedPlace, ComparedRows, Impact, LabelChange, MovingColumn};
 ///
 /// let change = |from: &str, to: &str, rows| LabelChange { from: from.into(), to: to.into(), rows };
 /// let impact = Impact {
@@ -31,8 +33,11 @@ pub const MAX_LABEL_CHANGES: usize = 3;
 ///     changed: 312,
 ///     changes: AnswerChanges::Labels { transitions: vec![change("no", "yes", 210), change("yes", "no", 102)] },
 ///     mostly: Some(ChangedPlace { condition: "plan = pro".into(), rows: 2104, changed: 281 }),
+///     moving: Some(MovingColumn { name: "tenure".into(), rows: 290, explained: 312 }),
 /// };
-/// assert_eq!(impact.to_string(), "312 of 9,841 answers change, most of them where plan = pro (281 of 312)");
+/// let sentence = "312 of 9,841 answers change, most of them where plan = pro (281 of 312); \
+///     tenure made 290 of 312 explained changes";
+/// assert_eq!(impact.to_string(), sentence);
 /// assert_eq!(impact.directions(), "no → yes: 210, yes → no: 102");
 /// assert_eq!(impact.compared_on(), "9,841 rows served in the last 7 days");
 /// ```
@@ -49,6 +54,9 @@ pub struct Impact {
     /// The condition that most of the changed rows meet. `None` if no condition stands out from chance.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub mostly: Option<ChangedPlace>,
+    /// The column that made most of the changes. `None` if no column stands out, or if a version cannot explain itself.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub moving: Option<MovingColumn>,
 }
 
 /// The rows on which champion and challenger are compared.
@@ -142,7 +150,8 @@ impl Impact {
             .mostly
             .as_ref()
             .map(|place| format!(", most of them where {} ({} of {changed})", place.condition, grouped(place.changed)));
-        format!("{count} of {rows} answers {verb}{by}{}", place.unwrap_or_default())
+        let moving = self.moving.as_ref().map(|column| format!("; {column}"));
+        format!("{count} of {rows} answers {verb}{by}{}{}", place.unwrap_or_default(), moving.unwrap_or_default())
     }
 }
 

@@ -64,6 +64,7 @@ pub use health::{Datum, Metric, MetricSource, MetricValues, Presence, Publicatio
 pub use histogram::{ColumnHistogram, HistogramBin, ValueCount};
 pub use impact::{
     AnswerChange, AnswerChanges, ChangedPlace, ComparedRows, Impact, ImpactTally, LabelChange, MAX_LABEL_CHANGES,
+    MovingColumn,
 };
 pub use incident::{AlarmChange, AlarmReport, IncidentRecord};
 pub use learned::{LearnedFeedback, LeftOutRows};
@@ -86,4 +87,4 @@ pub use steering::{
     former_champion, requested_event,
 };
 pub use verification::{Verification, VerificationOutcome};
-pub use version::{Artifact, IMPORTED_FILE, Imported, Version, VersionNumber};
+pub use version::{Artifact, CheckedAnswers, IMPORTED_FILE, Imported, Version, VersionNumber};

@@ -75,7 +75,7 @@ pub struct Artifact {
 
 // A copy of the file is kept beside the model version's own file, under the name `IMPORTED_FILE`.
 /// Facts about a model file that somebody uploaded, at the time of its import.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Imported {
     /// The S3 key under which somebody uploaded the model file.
     pub key: String,
@@ -85,6 +85,22 @@ pub struct Imported {
     pub size: u64,
     /// The program that wrote the uploaded model file, such as `skl2onnx 1.19`. `unknown` if the file does not name it.
     pub producer: String,
+    /// The comparison with answers of the author's library. `None` if no such answers were uploaded with the file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub answers: Option<CheckedAnswers>,
+}
+
+/// The comparison of an imported model with answers of the author's library. All answers were equal within the tolerance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CheckedAnswers {
+    /// The name of the file with the answers.
+    pub file: String,
+    /// The SHA-256 hash of that file, in lower-case hexadecimal.
+    pub sha256: String,
+    /// The number of compared rows.
+    pub rows: u64,
+    /// The largest difference: of a probability, or of a number relative to its size or to 1, whichever is larger.
+    pub largest_difference: f64,
 }
 
 // The copy is kept in S3 beside the model file that was made from it.

@@ -37,6 +37,7 @@ mod survey;
 mod table;
 mod tally;
 mod target;
+mod texts;
 mod usable;
 
 pub use error::{FilePlace, TableError};
@@ -50,3 +51,4 @@ pub use settings::{
 };
 pub use table::{MAX_NAME, MIN_ROWS, Table, iris};
 pub use target::Target;
+pub use texts::TextRows;

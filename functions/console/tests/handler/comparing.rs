@@ -31,6 +31,7 @@ async fn the_gates_decision_is_shown_where_one_version_was_judged_against_the_ot
             changed: 31,
             changes: AnswerChanges::Numbers { step: 2.5, higher: 30, lower: 1 },
             mostly: None,
+            moving: None,
         });
     }
     let compared = fixture.read("/compare?versions=2,3").await.json();

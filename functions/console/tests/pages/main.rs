@@ -244,7 +244,7 @@ async fn the_model_card_has_curves_the_gate_s_test_and_code_to_paste() {
         "52.5 %",
         "Test against the champion",
         "Answers that change Against version 14, on 9,841 rows served in the last 7 days: 312 of 9,841 answers change",
-        "most of them where petal width (cm) > 1.6 (281 of 312); versicolor → virginica: 210",
+        "most of them where petal width (cm) > 1.6 (281 of 312); petal width (cm) made 244 of 312 explained changes; versicolor → virginica: 210",
         "petal width (cm)",
         "curl -sS \"$EVERGREEN_API_URL/predict\"",
         "urllib.request",

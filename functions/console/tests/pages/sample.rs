@@ -20,8 +20,9 @@ use evergreen_lifecycle::{
     Actor, ActorKind, Alias, Annotations, AnswerChanges, Artifact, AuditEntry, AuditedAction, CalibrationBin,
     Candidate, Champion, ChangedPlace, ClassCurve, ClassEvaluation, ClassificationCurves, ClassificationEvaluation,
     Column, ColumnProfile, ColumnRole, ComparedRows, Curves, DatasetFile, DatasetProfile, Decision, Evaluation, Family,
-    Gate, Impact, Incumbent, LabelChange, MANIFEST_FORMAT, Manifest, Mute, PredictedPart, PrimaryMetric, Progress,
-    RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version, VersionNumber,
+    Gate, Impact, Incumbent, LabelChange, MANIFEST_FORMAT, Manifest, MovingColumn, Mute, PredictedPart, PrimaryMetric,
+    Progress, RegressionCurves, Run, RunStage, RunState, Scores, SearchSummary, Signature, Trigger, Version,
+    VersionNumber,
 };
 use evergreen_testkit::{FixedClock, Memory, champion, finished_run, moment, run, version};
 use jiff::{SignedDuration, Timestamp};
@@ -269,6 +270,7 @@ fn impact() -> Impact {
         changed: 312,
         changes: AnswerChanges::Labels { transitions },
         mostly: Some(ChangedPlace { condition: "petal width (cm) > 1.6".into(), rows: 2104, changed: 281 }),
+        moving: Some(MovingColumn { name: "petal width (cm)".into(), rows: 244, explained: 312 }),
     }
 }
 

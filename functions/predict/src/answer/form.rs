@@ -6,7 +6,7 @@ use evergreen_scoring::Predictions;
 use super::{AnsweredBy, plain, tensors, to_json};
 use crate::explaining::RowExplanations;
 use crate::media::BodyForm;
-use crate::rows::RequestRows;
+use evergreen_rows::RequestRows;
 
 /// The form in which a request wants its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

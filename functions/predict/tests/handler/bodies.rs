@@ -94,8 +94,8 @@ async fn a_thousand_rows_of_sixty_columns_fit_into_a_request() {
     let body = format!("[{}]", vec![format!("{{{}}}", pairs.join(", ")); 1000].join(","));
     assert!(body.len() < evergreen_predict::body::MAX_BODY_BYTES, "{}", body.len());
     let columns: Vec<_> = names.iter().map(evergreen_lifecycle::Column::number).collect();
-    let columns = evergreen_predict::rows::ColumnIndex::new(&columns);
-    assert_eq!(evergreen_predict::rows::parse(&body, &columns).unwrap().count, 1000);
+    let columns = evergreen_rows::ColumnIndex::new(&columns);
+    assert_eq!(evergreen_rows::parse(&body, &columns).unwrap().count, 1000);
 }
 
 #[tokio::test]

@@ -51,6 +51,36 @@ async fn an_imported_file_becomes_a_version_that_is_promoted() {
     );
 }
 
+/// Answers of scikit-learn to two rows, as pandas writes them.
+const ANSWERS: &str = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),prediction\n\
+                       5.1,3.5,1.4,0.2,setosa\n6.7,3.0,5.2,2.3,virginica\n";
+
+#[tokio::test]
+async fn answers_beside_the_upload_vouch_for_the_model() {
+    let world = world("skl-forest-3");
+    let without = import(&world).await;
+    let warns = |report: &TrainReport| world.run(report).warnings.iter().any(|text| text.contains("nothing vouches"));
+    assert!(warns(&without), "{:?}", world.run(&without).warnings);
+    world.memory.state().incoming.insert("incoming/iris/forest.expected.csv".into(), ANSWERS.into());
+    let event = json!({"import": KEY, "id": "vouched"});
+    let with = world.invoke("again", event).await.unwrap();
+    let answers = world.run(&with).imported.unwrap().answers.unwrap();
+    assert_eq!((answers.file.as_str(), answers.rows), ("forest.expected.csv", 2));
+    assert!(!warns(&with), "{:?}", world.run(&with).warnings);
+}
+
+#[tokio::test]
+async fn another_answer_beside_the_upload_refuses_the_model() {
+    let world = world("skl-forest-3");
+    let wrong = ANSWERS.replace("virginica", "setosa");
+    world.memory.state().incoming.insert("incoming/iris/forest.expected.csv".into(), wrong.into());
+    let reason = world.assert_fails("import", json!({"import": KEY}), "InvalidImport").await;
+    for named in ["forest.expected.csv", "1 of 2 rows", "row 2", "\"setosa\"", "\"virginica\""] {
+        assert!(reason.contains(named), "{reason}");
+    }
+    assert_eq!(world.champion_number(), None);
+}
+
 #[tokio::test]
 async fn an_upload_that_is_reported_twice_is_one_version() {
     let world = world("skl-forest-3");

@@ -83,6 +83,7 @@ mod tests {
             sha256: "0".repeat(64),
             size: 9,
             producer: "skl2onnx".into(),
+            answers: None,
         };
         Version { imported: Some(file), ..refused() }
     }

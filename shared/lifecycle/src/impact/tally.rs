@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::place::most_changed;
-use super::{AnswerChanges, ComparedRows, Impact, LabelChange, MAX_LABEL_CHANGES};
+use super::{AnswerChanges, ComparedRows, Impact, LabelChange, MAX_LABEL_CHANGES, MovingColumn};
 use crate::drift::{CountShape, OtherShape, ServedCounts};
 use crate::{Label, Signature};
 
@@ -32,13 +32,25 @@ pub struct ImpactTally {
     transitions: BTreeMap<(usize, usize), u64>,
     higher: u64,
     lower: u64,
+    /// For each column, the number of changes that it made.
+    movers: BTreeMap<String, u64>,
+    /// The number of changes that both versions explained.
+    explained: u64,
 }
 
 impl ImpactTally {
     /// Creates the tally of no rows. `shape` has the cells of the challenger's columns.
     pub fn new(shape: &CountShape) -> Self {
         let none = ServedCounts::new(shape);
-        Self { all: none.clone(), changed: none, transitions: BTreeMap::new(), higher: 0, lower: 0 }
+        Self {
+            all: none.clone(),
+            changed: none,
+            transitions: BTreeMap::new(),
+            higher: 0,
+            lower: 0,
+            movers: BTreeMap::new(),
+            explained: 0,
+        }
     }
 
     /// Counts one row. `raw` is the row as the challenger reads it. `change` is `None` if the answer stays.
@@ -53,6 +65,15 @@ impl ImpactTally {
         }
     }
 
+    /// Notes the column that made a counted change. `None` if the change has another reason, such as other shares of the
+    /// labels in the training rows.
+    pub fn explain(&mut self, column: Option<&str>) {
+        self.explained += 1;
+        if let Some(name) = column {
+            *self.movers.entry(name.to_owned()).or_default() += 1;
+        }
+    }
+
     /// Adds the rows of another tally.
     ///
     /// # Errors
@@ -63,6 +84,8 @@ impl ImpactTally {
         other.transitions.iter().for_each(|(pair, rows)| *self.transitions.entry(*pair).or_default() += rows);
         self.higher += other.higher;
         self.lower += other.lower;
+        other.movers.iter().for_each(|(name, rows)| *self.movers.entry(name.clone()).or_default() += rows);
+        self.explained += other.explained;
         Ok(())
     }
 
@@ -87,7 +110,8 @@ impl ImpactTally {
             labels => AnswerChanges::Labels { transitions: self.most_frequent(champion, labels) },
         };
         let mostly = most_changed(shape, challenger.columns(), &self.all, &self.changed);
-        Impact { basis, rows: self.all.rows(), changed: self.changed.rows(), changes, mostly }
+        let moving = MovingColumn::of(&self.movers, self.explained);
+        Impact { basis, rows: self.all.rows(), changed: self.changed.rows(), changes, mostly, moving }
     }
 
     fn most_frequent(&self, champion: &[Label], challenger: &[Label]) -> Vec<LabelChange> {

@@ -94,6 +94,7 @@ fn impact() -> Impact {
             transitions: vec![LabelChange { from: "no".into(), to: Label::Boolean(true), rows: 210 }],
         },
         mostly: Some(ChangedPlace { condition: "plan = pro".into(), rows: 2104, changed: 281 }),
+        moving: None,
     }
 }
 
@@ -103,6 +104,7 @@ fn imported() -> Imported {
         sha256: "a".repeat(64),
         size: 9000,
         producer: "skl2onnx 1.19".into(),
+        answers: None,
     }
 }
 

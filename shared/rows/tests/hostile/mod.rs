@@ -4,7 +4,7 @@
 
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 
-use super::rows::{ColumnIndex, CsvHeader, InferenceHead, MAX_ROWS, RequestRows, RowSource, parse, without_nan};
+use evergreen_rows::{ColumnIndex, CsvHeader, InferenceHead, MAX_ROWS, RequestRows, RowSource, parse, without_nan};
 
 /// Parses any request body and checks the result: an error, or rows that fit the columns.
 pub fn rows(body: &[u8]) {

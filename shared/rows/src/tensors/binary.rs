@@ -2,12 +2,12 @@
 
 use serde::de::Error;
 
-use super::super::cell::JsonCellReader;
-use super::super::kinds::{JsonHandler, JsonInteger};
-use super::super::reader::RowReader;
-use super::super::{JsonKind, RowFault};
 use super::listed::whole_of;
 use super::plan::TensorPlan;
+use crate::cell::JsonCellReader;
+use crate::kinds::{JsonHandler, JsonInteger};
+use crate::reader::RowReader;
+use crate::{JsonKind, RowFault};
 
 const DATATYPES: &str =
     "BOOL, UINT8, UINT16, UINT32, UINT64, INT8, INT16, INT32, INT64, FP32, FP64 or BYTES for a binary tensor";

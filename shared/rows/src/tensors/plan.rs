@@ -2,11 +2,11 @@
 
 use serde::de::Error;
 
-use super::super::by_column::Columns;
-use super::super::cell::JsonCellReader;
-use super::super::reader::RowReader;
-use super::super::{ColumnIndex, RowFault};
 use super::head::{InferenceHead, InputTensor};
+use crate::by_column::Columns;
+use crate::cell::JsonCellReader;
+use crate::reader::RowReader;
+use crate::{ColumnIndex, RowFault};
 
 const SHAPE: &str = "the shape [rows], [rows, 1], or [rows, columns] with all columns of the model in its order";
 const DATA: &str = "\"data\" with one value for each element of the shape, or \"binary_data_size\" and as many bytes";

@@ -3,7 +3,7 @@
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 
-use super::super::RowFault;
+use crate::RowFault;
 
 const EXPECTED: &str = "an object with \"inputs\", a list of tensors with name, shape, datatype and data";
 

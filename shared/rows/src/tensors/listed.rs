@@ -2,11 +2,11 @@
 
 use serde::de::{Error, IgnoredAny, MapAccess, SeqAccess};
 
-use super::super::JsonKind;
-use super::super::cell::JsonCellReader;
-use super::super::kinds::{JsonHandler, JsonInteger, JsonVisitor};
-use super::super::reader::RowReader;
 use super::plan::TensorPlan;
+use crate::JsonKind;
+use crate::cell::JsonCellReader;
+use crate::kinds::{JsonHandler, JsonInteger, JsonVisitor};
+use crate::reader::RowReader;
 
 /// Every whole number up to it is a 64-bit float.
 const WHOLE: f64 = 9_007_199_254_740_992.0;

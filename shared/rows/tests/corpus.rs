@@ -6,8 +6,6 @@ mod hostile;
 
 use std::path::Path;
 
-use evergreen_predict::rows;
-
 #[test]
 fn any_body_is_refused_or_gives_valid_rows() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../fuzz/corpus/rows");
