@@ -32,6 +32,7 @@ CONFIG ?= default
 quoted = '$(subst ','\'',$(1))'
 
 BUILT := target/local/build/template.yaml
+RELEASED := target/lambda/predict/bootstrap
 SOURCES := template.yaml Cargo.toml Cargo.lock $(shell find functions shared infra/mail \( -name tests -o -name testkit -o -name benches -o -name examples \) -prune -o -type f -print 2>/dev/null)
 
 help: ## List all commands
@@ -73,16 +74,16 @@ python-test: .venv/emulator/ready .venv/onnx/ready ## Run the tests of the Pytho
 	@for program in $(WITH_NUMPY); do (cd $$program && ../../.venv/onnx/bin/python -m unittest discover --quiet -s tests -t .) || exit 1; done
 
 onnx-test: .venv/onnx/ready ## Compare predictions with ONNX Runtime, and explanations with shap: every model family on every table of the proof, and random pipelines
-	cargo build --workspace --examples --locked
+	cargo build --workspace --bins --examples --locked
 	@.venv/onnx/bin/python infra/onnx/equality.py --examples "$${CARGO_TARGET_DIR:-target}/debug/examples"
 	@.venv/onnx/bin/python infra/onnx/contributions.py
 
 verify-machines: .venv/onnx/ready ## Train as on other processors (with QEMU, if it is installed) and compare the artifacts byte for byte (ARGS=--all uses all tables)
-	cargo build --workspace --examples --locked
+	cargo build --workspace --bins --examples --locked
 	@.venv/onnx/bin/python infra/machines --examples "$${CARGO_TARGET_DIR:-target}/debug/examples" $(ARGS)
 
 proof-test: .venv/onnx/ready ## Check twelve tables of the proof against their loss bounds, in about a minute (ARGS=--write updates the bounds)
-	cargo build --workspace --examples --locked
+	cargo build --workspace --bins --examples --locked
 	@.venv/onnx/bin/python infra/proof/bounds.py --binary "$${CARGO_TARGET_DIR:-target}/debug/examples/proof" $(ARGS)
 
 e2e: $(BUILT) ## Run the tests of the deployed stack, with their own emulator (ARGS=name selects tests)
@@ -216,7 +217,7 @@ bench-explaining: .venv/onnx/ready ## Measure explanations of predictions beside
 	cargo build --workspace --release --example score --locked
 	@.venv/onnx/bin/python infra/bench/explaining --binary "$${CARGO_TARGET_DIR:-target}/release/examples/score" $(ARGS)
 
-bench-serving: $(BUILT) ## Measure cold start, warm calls and size of the predict function (ARGS='--binary A B' measures other binaries, alternately)
+bench-serving: $(RELEASED) ## Measure cold start, warm calls and size of the predict function (ARGS='--binary A B' measures other binaries, alternately)
 	cargo build --package evergreen-bench-serving --profile bench-driver --locked
 	@"$${CARGO_TARGET_DIR:-target}/bench-driver/bench-serving" all --json target/bench/serving.json $(ARGS)
 
@@ -224,8 +225,8 @@ bench-serving: $(BUILT) ## Measure cold start, warm calls and size of the predic
 MOST_BYTES := 8000000
 MOST_INSTRUCTIONS := 22000000
 
-gate: $(BUILT) ## Check that the predict binary and the instructions of its cold start stay below their limits
-	cargo build --workspace --bin bench-serving --locked
+gate: $(RELEASED) ## Check that the predict binary and the instructions of its cold start stay below their limits
+	cargo build --workspace --bins --examples --locked
 	@"$${CARGO_TARGET_DIR:-target}/debug/bench-serving" gate --most-bytes $(MOST_BYTES) --most-instructions $(MOST_INSTRUCTIONS)
 
 lock: ## Update the pinned Python packages
@@ -237,7 +238,12 @@ deploy: .venv/sam/ready .venv/emulator/ready ## Build for AWS and deploy to your
 
 # run, test and sam-local use the same build. It runs again only after a source file has changed.
 $(BUILT): $(SOURCES) | .venv/sam/ready .venv/emulator/ready
-	@$(LOCAL) build --architecture $(ARCHITECTURE)
+	@$(LOCAL) build
+	@touch $@
+
+# The predict function as AWS runs it. Its size and its cold start are those of a release build.
+$(RELEASED): $(SOURCES) | .venv/sam/ready
+	@PATH="$(CURDIR)/.venv/sam/bin:$$PATH" cargo lambda build --release --locked --bin predict $(if $(filter arm64,$(ARCHITECTURE)),--arm64)
 	@touch $@
 
 .venv/%/ready: infra/local/%.txt infra/local/pip.txt infra/local/venv

@@ -42,9 +42,9 @@ def main() -> int:
         return 130
 
 
-def build(arguments: argparse.Namespace) -> None:
+def build(_: argparse.Namespace) -> None:
     """Builds the functions."""
-    deploy.build(arguments.architecture)
+    deploy.build()
 
 
 def up(arguments: argparse.Namespace) -> None:
@@ -148,7 +148,7 @@ def _settings(arguments: argparse.Namespace, table: owntable.OwnTable | None = N
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="infra/local", description=__doc__)
     commands = parser.add_subparsers(required=True, metavar="COMMAND")
-    _add(commands, "build", build, "build the functions").add_argument("--architecture", required=True)
+    _add(commands, "build", build, "build the functions")
     for name, function, text in (
         ("up", up, "start the emulator, and deploy or update the stack"),
         ("down", down, "stop the emulators"),

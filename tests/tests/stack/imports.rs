@@ -17,8 +17,17 @@ fn foreign(name: &str) -> Vec<u8> {
 
 /// Uploads the model file, waits until its import has ended, and returns its key and the record of the run.
 async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
+    uploaded_with(stack, content, None).await
+}
+
+/// Does the same as [`uploaded`]. `answers` are those of the author's library, which are uploaded before.
+async fn uploaded_with(stack: &Stack, content: &[u8], answers: Option<&str>) -> (String, Value) {
     // The key is unique.
-    let key = format!("incoming/iris/{}.onnx", fresh_id());
+    let stem = format!("incoming/iris/{}", fresh_id());
+    if let Some(answers) = answers {
+        stack.bucket.put(&format!("{stem}.expected.csv"), answers.as_bytes()).await;
+    }
+    let key = format!("{stem}.onnx");
     stack.bucket.put(&key, content).await;
     let run = until(&format!("the import of {key}"), LIMIT, async || {
         let runs = stack.api.get("/runs?limit=20").await.ok().body["runs"].clone();
@@ -29,13 +38,36 @@ async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
     (key, run)
 }
 
+/// Answers of scikit-learn to two rows, as pandas writes them.
+const ANSWERS: &str = "sepal length (cm),sepal width (cm),petal length (cm),petal width (cm),prediction\n\
+                       5.1,3.5,1.4,0.2,setosa\n6.7,3.0,5.2,2.3,virginica\n";
+
+/// Returns whether the run warns that no answers of the author's library lie beside the upload.
+fn warns(run: &Value) -> bool {
+    let warnings = run["warnings"].as_array().into_iter().flatten().filter_map(Value::as_str);
+    warnings.into_iter().any(|warning| warning.contains("nothing vouches"))
+}
+
+#[tokio::test]
+async fn a_file_that_answers_otherwise_than_its_library_is_refused() {
+    let stack = Stack::take().await;
+    let serving = stack.serve_new().await;
+    let wrong = ANSWERS.replace("virginica", "versicolor");
+    let (key, run) = uploaded_with(&stack, &foreign("skl-forest-3"), Some(&wrong)).await;
+    assert_eq!(run["status"], "FAILED", "{run}");
+    let reason = run["reason"].as_str().expect("a failure has a reason");
+    let file = key.replace(".onnx", ".expected.csv");
+    assert!(reason.contains(&file) && reason.contains("row 2") && reason.contains("virginica"), "{reason}");
+    stack.assert_keeps_serving(serving).await;
+}
+
 #[tokio::test]
 async fn an_uploaded_model_file_serves_within_seconds() {
     let stack = Stack::take().await;
     // The uploaded model is as good as any model on the Iris data set, so it replaces every earlier champion.
     let before = stack.serve_new().await;
     let file = foreign("skl-forest-3");
-    let (key, run) = uploaded(&stack, &file).await;
+    let (key, run) = uploaded_with(&stack, &file, Some(ANSWERS)).await;
     assert_eq!((&run["status"], &run["trigger"]["kind"]), (&json!("SUCCEEDED"), &json!("import")), "{run}");
     let number = run["version"].as_u64().expect("a number");
     stack.until_served(number).await;
@@ -43,6 +75,7 @@ async fn an_uploaded_model_file_serves_within_seconds() {
     let model = stack.until_model(&run["version"]).await;
     let imported = &model["imported"];
     assert_eq!((&imported["key"], &imported["sha256"]), (&json!(key), &json!(sha256(&file))));
+    assert_eq!((&imported["answers"]["rows"], warns(&run)), (&json!(2), false), "{run}");
     assert!(imported["producer"].as_str().is_some_and(|producer| producer.starts_with("skl2onnx")), "{imported}");
     let id = run["id"].as_str().expect("an id");
     assert_eq!(&stack.api.get(&format!("/runs/{id}")).await.ok().body["imported"], imported);

@@ -39,7 +39,7 @@ struct Arguments {
     #[command(subcommand)]
     part: BenchPart,
     /// The function's binary. With two binaries, the bench measures them alternately and shows the ratio.
-    #[arg(long, global = true, num_args = 1..=2, default_value = "target/local/build/PredictFunction/bootstrap")]
+    #[arg(long, global = true, num_args = 1..=2, default_value = "target/lambda/predict/bootstrap")]
     binary: Vec<PathBuf>,
     /// Delay of each answer of the fake DynamoDB and S3, in milliseconds.
     #[arg(long, global = true)]

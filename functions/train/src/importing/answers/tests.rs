@@ -1,5 +1,6 @@
 use evergreen_lifecycle::{Column, Label, Signature};
 use evergreen_scoring::{ArtifactMetadata, encode, import};
+use serde_json::Value;
 
 use super::*;
 
@@ -9,7 +10,7 @@ fn forest(labels: [&str; 3]) -> Model {
     let columns = ["a", "b", "c", "d"].map(Column::number).to_vec();
     let signature = Signature::classification(columns, labels.map(Label::from).to_vec()).unwrap();
     let imported = import(&std::fs::read(path).unwrap(), &signature).unwrap();
-    Model::load(&encode(&imported.pipeline, &ArtifactMetadata::named("iris")).unwrap()).unwrap()
+    Model::load(&encode(&imported.pipeline, &ArtifactMetadata::named("iris"))).unwrap()
 }
 
 fn iris() -> Model {
@@ -82,4 +83,88 @@ fn what_is_wrong_in_a_file_is_named() {
         let error = checked(&iris(), content).unwrap_err().to_string();
         assert!(error.contains(named), "{error}");
     }
+}
+
+/// Returns a model file of the tests, and the model that the import makes of it for the table with `signature`.
+fn imported(path: &str, signature: &Signature) -> Model {
+    let file = std::fs::read(format!("{path}.onnx")).unwrap();
+    let imported = import(&file, signature).unwrap_or_else(|error| panic!("{path}: {error}"));
+    Model::load(&encode(&imported.pipeline, &ArtifactMetadata::named("m"))).unwrap()
+}
+
+#[test]
+fn what_an_exporter_wrote_wrongly_is_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts/wrong");
+    for name in ["hist-categorical", "lightgbm-linear-tree", "tuned-threshold"] {
+        let path = format!("{folder}/{name}");
+        let signature = std::fs::read(format!("{path}.json")).unwrap();
+        let model = imported(&path, &serde_json::from_slice(&signature).unwrap());
+        let answers = std::fs::read_to_string(format!("{path}.expected.csv")).unwrap();
+        let error = checked(&model, &answers).unwrap_err();
+        assert!(matches!(error, AnswersError::Different { rows: 200, .. }), "{name}: {error}");
+    }
+}
+
+/// Every answer of ONNX Runtime, in the forms in which pandas writes tables.
+#[test]
+fn the_answers_of_every_sound_file_pass() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts/foreign");
+    let mut files = 0;
+    for file in std::fs::read_dir(folder).unwrap() {
+        let path = file.unwrap().path();
+        let Some(path) = path.to_str().and_then(|path| path.strip_suffix(".onnx")) else { continue };
+        if path.contains("refused-") {
+            continue;
+        }
+        let record: Value = serde_json::from_slice(&std::fs::read(format!("{path}.json")).unwrap()).unwrap();
+        let signature: Signature = serde_json::from_value(record["signature"].clone()).unwrap();
+        let model = imported(path, &signature);
+        for (suffix, content) in
+            [(".expected.csv", as_csv(&signature, &record)), (".expected.json", as_json(&signature, &record))]
+        {
+            let checked = check(&model, &format!("incoming/m/model{suffix}"), content.into_bytes());
+            let checked = checked.unwrap_or_else(|error| panic!("{path}{suffix}: {error}"));
+            assert_eq!(checked.rows as usize, record["rows"].as_array().unwrap().len(), "{path}");
+        }
+        files += 1;
+    }
+    assert!(files >= 23, "{files}");
+}
+
+/// Returns each row of a record as pairs of column and value, with the answers.
+fn table(signature: &Signature, record: &Value) -> Vec<Vec<(String, Value)>> {
+    let rows = record["rows"].as_array().unwrap().iter().enumerate();
+    let row =
+        |(index, row): (usize, &Value)| {
+            let values = signature.column_names().map(str::to_owned).zip(row.as_array().unwrap().iter().cloned());
+            let mut pairs: Vec<(String, Value)> = values.collect();
+            if signature.labels().is_empty() {
+                pairs.push(("prediction".into(), record["numbers"][index].clone()));
+            } else {
+                pairs.push(("prediction".into(), record["labels"][index].clone()));
+                let labels = signature.labels().iter().enumerate();
+                pairs.extend(labels.map(|(label, name)| {
+                    (format!("probability_{name}"), record["probabilities"][index][label].clone())
+                }));
+            }
+            pairs
+        };
+    rows.map(row).collect()
+}
+
+fn as_csv(signature: &Signature, record: &Value) -> String {
+    let rows = table(signature, record);
+    let text = |value: &Value| match value {
+        Value::Null => String::new(),
+        Value::String(text) => text.clone(),
+        value => value.to_string(),
+    };
+    let head = rows[0].iter().map(|(name, _)| name.clone()).collect::<Vec<_>>().join(",");
+    let lines = rows.iter().map(|row| row.iter().map(|(_, value)| text(value)).collect::<Vec<_>>().join(","));
+    std::iter::once(head).chain(lines).map(|line| line + "\n").collect()
+}
+
+fn as_json(signature: &Signature, record: &Value) -> String {
+    let rows = table(signature, record).into_iter().map(|row| Value::Object(row.into_iter().collect()));
+    Value::Array(rows.collect()).to_string()
 }
