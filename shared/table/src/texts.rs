@@ -69,7 +69,7 @@ mod tests {
     use super::*;
 
     fn read(name: &str, content: &str) -> TextRows {
-        TextRows::read(DataFile { name: name.into(), content: content.into() }, 1 << 20).unwrap()
+        TextRows::read(DataFile { name: name.into(), content: content.into() }, 64 << 20).unwrap()
     }
 
     #[test]
