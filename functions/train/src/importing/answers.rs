@@ -10,7 +10,7 @@ use evergreen_rows::{ColumnIndex, CsvHeader, RowSource};
 use evergreen_scoring::{Model, Predictions};
 use evergreen_table::{DataFile, TableError, TextRows};
 
-use self::read::{ExpectedAnswers, Known};
+use self::read::{ExpectedAnswers, LibraryAnswer};
 
 /// Maximum difference of a probability, and of a number relative to its size or to 1, whichever is larger.
 const TOLERANCE: f64 = 1e-4;
@@ -43,7 +43,7 @@ pub enum AnswersError {
     )]
     NoProbability(String),
     /// An answer is not one of the model's labels. Rows count from 1.
-    #[error("row {row}: \"prediction\" is none of the model's labels; expected one of {labels}")]
+    #[error("row {row}: \"prediction\" is not one of the model's labels; expected one of {labels}")]
     NoLabel {
         /// Number of the row, from 1.
         row: usize,
@@ -128,14 +128,14 @@ fn differences(answers: &Predictions, expected: &ExpectedAnswers, labels: Vec<St
         Predictions::Numbers(numbers) => {
             let pairs = numbers.values().iter().zip(&expected.answers);
             let compared = pairs.map(|(ours, known)| match known {
-                Known::Number(theirs) => number(f64::from(*ours), *theirs),
-                Known::Label { .. } => (f64::INFINITY, Some("a label and a number".to_owned())),
+                LibraryAnswer::Number(theirs) => number(f64::from(*ours), *theirs),
+                LibraryAnswer::Label { .. } => (f64::INFINITY, Some("a label and a number".to_owned())),
             });
             compared.collect()
         }
         Predictions::Classes(classes) => {
             let compared = classes.iter().zip(&expected.answers).map(|(ours, known)| {
-                let Known::Label { class, probabilities } = known else {
+                let LibraryAnswer::Label { class, probabilities } = known else {
                     return (f64::INFINITY, Some("a number and a label".to_owned()));
                 };
                 let pairs = ours.probabilities.iter().zip(probabilities).map(|(a, b)| (f64::from(*a), *b)).enumerate();

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::text::grouped;
 
-/// A column is named if it made at least one in so many of the explained changes.
+/// A column is named if it made at least this part of the explained changes: one in ….
 const NAMED_SHARE: u64 = 3;
 
 /// The column whose contribution to the new answer rose most between the two versions, in most of the changed rows.

@@ -15,14 +15,14 @@ const PROBABILITY: &str = "probability_";
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct ExpectedAnswers {
     /// The answers, one for each row.
-    pub(super) answers: Vec<Known>,
+    pub(super) answers: Vec<LibraryAnswer>,
     /// Indices of the columns that hold answers, and no values of the row.
     columns: Vec<usize>,
 }
 
 /// The answer of the author's library to one row.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Known {
+pub(super) enum LibraryAnswer {
     /// A number.
     Number(f64),
     /// A label.
@@ -42,7 +42,7 @@ impl ExpectedAnswers {
         let mut columns = vec![prediction];
         if labels.is_empty() {
             let answers = texts.rows.iter().enumerate();
-            let answers = answers.map(|(row, cells)| number(texts, row, cells, prediction).map(Known::Number));
+            let answers = answers.map(|(row, cells)| number(texts, row, cells, prediction).map(LibraryAnswer::Number));
             return Ok(Self { answers: answers.collect::<Result<_, _>>()?, columns });
         }
         let answers: Vec<&str> = texts.rows.iter().map(|cells| cell(cells, prediction)).collect();
@@ -51,7 +51,7 @@ impl ExpectedAnswers {
         columns.extend(&places);
         let rows = texts.rows.iter().zip(classes).enumerate().map(|(row, (cells, class))| {
             let probabilities = places.iter().map(|column| number(texts, row, cells, *column));
-            Ok(Known::Label { class, probabilities: probabilities.collect::<Result<_, _>>()? })
+            Ok(LibraryAnswer::Label { class, probabilities: probabilities.collect::<Result<_, _>>()? })
         });
         Ok(Self { answers: rows.collect::<Result<_, AnswersError>>()?, columns })
     }

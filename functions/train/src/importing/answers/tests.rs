@@ -92,6 +92,20 @@ fn imported(path: &str, signature: &Signature) -> Model {
     Model::load(&encode(&imported.pipeline, &ArtifactMetadata::named("m"))).unwrap()
 }
 
+/// `infra/onnx/wrong.py` made the files.
+#[test]
+fn a_file_in_which_the_exporter_wrote_another_model_is_refused() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts/wrong");
+    for name in ["hist-categorical", "lightgbm-linear-tree", "tuned-threshold"] {
+        let path = format!("{folder}/{name}");
+        let signature = std::fs::read(format!("{path}.json")).unwrap();
+        let model = imported(&path, &serde_json::from_slice(&signature).unwrap());
+        let answers = std::fs::read_to_string(format!("{path}.expected.csv")).unwrap();
+        let error = checked(&model, &answers).unwrap_err();
+        assert!(matches!(error, AnswersError::Different { rows: 60, .. }), "{name}: {error}");
+    }
+}
+
 /// Every answer of ONNX Runtime, in the forms in which pandas writes tables.
 #[test]
 fn the_answers_of_every_sound_file_pass() {
