@@ -1,12 +1,12 @@
 """MLflow's own scoring client, which knows neither path nor key, behind `evergreen proxy`."""
 
+import re
 import unittest
 from typing import Any
 
 import numpy as np
 import pandas as pd
 import stack
-from mlflow.exceptions import MlflowException
 from mlflow.pyfunc.scoring_server.client import ScoringServerClient
 
 
@@ -41,6 +41,6 @@ class MlflowTest(unittest.TestCase):
     def test_an_error_names_the_column(self) -> None:
         frame = pd.DataFrame(stack.ROWS, columns=stack.COLUMNS)
         frame.loc[1, stack.COLUMNS[2]] = float("nan")
-        with self.assertRaises(MlflowException) as raised:
+        # The client raises no class of its own.
+        with self.assertRaisesRegex(Exception, re.escape(stack.COLUMNS[2])):
             client().invoke(frame)
-        self.assertIn(stack.COLUMNS[2], str(raised.exception))

@@ -8,7 +8,10 @@ import stack
 import tritonclient.http as triton
 from tritonclient.utils import InferenceServerException
 
-HEADERS = {"x-api-key": stack.key()} if not stack.missing() else {}
+
+def headers() -> dict[str, str]:
+    """Returns the header with the key. The client adds headers of one request to this dictionary, so each needs its own."""
+    return {"x-api-key": stack.key()}
 
 
 def client() -> Any:
@@ -33,13 +36,13 @@ class TritonTest(unittest.TestCase):
     def test_server_and_model_are_ready_and_described(self) -> None:
         version = str(stack.version())
         server = client()
-        self.assertTrue(server.is_server_live(headers=HEADERS))
-        self.assertTrue(server.is_server_ready(headers=HEADERS))
-        self.assertTrue(server.is_model_ready("iris", headers=HEADERS))
-        self.assertTrue(server.is_model_ready("iris", version, headers=HEADERS))
-        self.assertFalse(server.is_model_ready("roses", headers=HEADERS))
-        self.assertEqual(server.get_server_metadata(headers=HEADERS)["name"], "evergreen")
-        described = server.get_model_metadata("iris", headers=HEADERS)
+        self.assertTrue(server.is_server_live(headers=headers()))
+        self.assertTrue(server.is_server_ready(headers=headers()))
+        self.assertTrue(server.is_model_ready("iris", headers=headers()))
+        self.assertTrue(server.is_model_ready("iris", version, headers=headers()))
+        self.assertFalse(server.is_model_ready("roses", headers=headers()))
+        self.assertEqual(server.get_server_metadata(headers=headers())["name"], "evergreen")
+        described = server.get_model_metadata("iris", headers=headers())
         self.assertEqual(described["versions"], [version])
         self.assertEqual([tensor["name"] for tensor in described["inputs"]], stack.COLUMNS)
 
@@ -53,7 +56,7 @@ class TritonTest(unittest.TestCase):
         ):
             with self.subTest(binary=binary, dtype=dtype, compression=compression):
                 answer = client().infer(
-                    "iris", by_column(binary, dtype), headers=HEADERS, request_compression_algorithm=compression
+                    "iris", by_column(binary, dtype), headers=headers(), request_compression_algorithm=compression
                 )
                 self.assertEqual(answer.as_numpy("label").tolist(), stack.SPECIES)
                 self.assertEqual(answer.as_numpy("probabilities").shape, (2, 3))
@@ -64,7 +67,7 @@ class TritonTest(unittest.TestCase):
         wanted = [triton.InferRequestedOutput("label"), triton.InferRequestedOutput("ids")]
         version = str(stack.version())
         answer = client().infer(
-            "iris", [tensor], model_version=version, outputs=wanted, request_id="7", headers=HEADERS
+            "iris", [tensor], model_version=version, outputs=wanted, request_id="7", headers=headers()
         )
         self.assertEqual(answer.as_numpy("label").tolist(), stack.SPECIES)
         self.assertEqual((answer.get_response()["id"], answer.get_response()["model_version"]), ("7", version))
@@ -73,7 +76,7 @@ class TritonTest(unittest.TestCase):
     def test_errors_of_function_and_gateway_are_read(self) -> None:
         inputs = by_column(True)[1:]
         with self.assertRaises(InferenceServerException) as raised:
-            client().infer("iris", inputs, headers=HEADERS)
+            client().infer("iris", inputs, headers=headers())
         self.assertIn(stack.COLUMNS[0], str(raised.exception))
         with self.assertRaises(InferenceServerException) as raised:
             client().infer("iris", by_column(True))
