@@ -10,7 +10,7 @@ from tritonclient.utils import InferenceServerException
 
 
 def headers() -> dict[str, str]:
-    """Returns the header with the key. The client adds headers of one request to this dictionary, so each needs its own."""
+    """Returns the header with the key: a new dictionary, because the client adds the headers of a request to it."""
     return {"x-api-key": stack.key()}
 
 

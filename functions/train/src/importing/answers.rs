@@ -142,8 +142,7 @@ fn differences(answers: &Predictions, expected: &ExpectedAnswers, labels: Vec<St
                 let far = pairs.max_by(|(_, (a, b)), (_, (c, d))| (a - b).abs().total_cmp(&(c - d).abs()));
                 let size = far.map_or(0.0, |(_, (a, b))| (a - b).abs());
                 let what = match far {
-                    // A comparison with NaN must not pass.
-                    Some((index, (a, b))) if !(size <= TOLERANCE) => Some(format!(
+                    Some((index, (a, b))) if is_far(size) => Some(format!(
                         "the library gives {:?} the probability {b:.5}, the imported model {a:.5}",
                         label(index)
                     )),
@@ -164,9 +163,12 @@ fn differences(answers: &Predictions, expected: &ExpectedAnswers, labels: Vec<St
 /// Compares two numbers. Returns the difference relative to the size, and both if it exceeds the tolerance.
 fn number(ours: f64, theirs: f64) -> (f64, Option<String>) {
     let size = (ours - theirs).abs() / theirs.abs().max(1.0);
-    // A comparison with NaN must not pass.
-    let what = !(size <= TOLERANCE);
-    (size, what.then(|| format!("the library answers {theirs}, the imported model {ours}")))
+    (size, is_far(size).then(|| format!("the library answers {theirs}, the imported model {ours}")))
+}
+
+/// Returns whether a difference exceeds the tolerance. A difference from NaN does.
+fn is_far(size: f64) -> bool {
+    size > TOLERANCE || size.is_nan()
 }
 
 /// Returns whether two classes are so close that the label is decided by rounding.

@@ -9,7 +9,7 @@ use crate::{DataFile, DatasetSettings};
 fn table(settings: &str) -> Table {
     let row = |row: usize| {
         let (plan, day) = (["basic", "pro", "team"][row % 3], row % 28 + 1);
-        format!("{},{plan},2026-01-{day:02},{},{}\n", row % 50, row % 2 == 0, ["no", "yes"][row % 2])
+        format!("{},{plan},2026-01-{day:02},{},{}\n", row % 50, row.is_multiple_of(2), ["no", "yes"][row % 2])
     };
     let rows: String = (0..60).map(row).collect();
     let content = format!("age,plan,since,new,left\n{rows}").into_bytes();

@@ -118,7 +118,7 @@ fn matching(texts: &[&str], labels: &[Label]) -> Vec<Option<usize>> {
         return by_name;
     }
     let mut sorted: Vec<(usize, &Label)> = labels.iter().enumerate().collect();
-    sorted.sort_by(|(_, a), (_, b)| a.cmp(b));
+    sorted.sort_by_key(|(_, label)| *label);
     let by_index = |text: &&str| {
         let index = whole(text).and_then(|index| usize::try_from(index).ok())?;
         sorted.get(index).map(|(class, _)| *class)
