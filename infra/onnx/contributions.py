@@ -208,7 +208,7 @@ def _trees(attributes: dict, training: np.ndarray, rows: np.ndarray) -> tuple[np
             "thresholds": thresholds[own],
             "values": values[own],
         }
-        trees.append(tree | {"node_sample_weight": _covers(tree, training)})
+        trees.append(tree | {"node_sample_weight": _without_zeros(tree, _covers(tree, training))})
     explainer = shap.TreeExplainer({"trees": trees}, feature_perturbation="tree_path_dependent")
     found = np.asarray(explainer.shap_values(rows, check_additivity=False))
     return found.reshape(len(rows), rows.shape[1], outputs), np.ravel(explainer.expected_value).astype(np.float64)
@@ -227,6 +227,20 @@ def _covers(tree: dict, training: np.ndarray) -> np.ndarray:
         node = at[everyone]
         goes_left = training[everyone, tree["features"][node]] <= tree["thresholds"][node]
         at[everyone] = np.where(goes_left, tree["children_left"][node], tree["children_right"][node])
+
+
+def _without_zeros(tree: dict, covers: np.ndarray) -> np.ndarray:
+    """Returns the covers with a tiny number for nodes that no row reaches, because shap refuses zeros.
+
+    Below such a node, both sides of a split get the same share, as in Evergreen.
+    """
+    tiny = 1e-9
+    # A parent comes before its children.
+    for node, (left, right) in enumerate(zip(tree["children_left"], tree["children_right"])):
+        for child in (left, right) if left >= 0 else ():
+            if covers[child] == 0:
+                covers[child] = covers[node] / 2 if covers[node] <= tiny else tiny
+    return covers
 
 
 def _linear(attributes: dict, training: np.ndarray, rows: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
