@@ -81,7 +81,7 @@ def _steering(shell: "_Shell") -> None:
     run = shell.json((DONE, ENDED_BADLY), "train", *ordered)
     _expect(run["status"] in ("SUCCEEDED", "REJECTED"), f"the run ended as {run['status']}")
     shell.run(REFUSED, "train", "--set", "no_such_parameter=1", "--wait", "--timeout", "2m")
-    # A tree with two leaves cannot tell three labels apart, so the gate refuses it.
+    # A tree with two leaves never answers one of the three labels, so the gate refuses it.
     shell.run(ENDED_BADLY, "train", "--family", "decision_tree", "--set", "max_depth=1", "--wait", "--timeout", "2m")
     champion = shell.json(DONE, "show", "champion")["champion"]["number"]
     other = 1 if champion != 1 else 2
