@@ -284,7 +284,7 @@ alarms! {
     /// Alarm: for days, the gate (the check before promotion) has refused every new model version.
     VersionsRefused {
         name: "versions-refused",
-        meaning: "For four weeks or more the gate has refused every version that was trained. The champion keeps \
+        meaning: "For five weeks or more the gate has refused every version that was trained. The champion keeps \
                   answering predictions and grows older.",
         raised: |it| format!("the gate has refused every version for {}", it.value()),
         cleared: |_| "the gate has accepted a version again".to_owned(),
@@ -297,7 +297,7 @@ alarms! {
         ],
         offers: TRAIN_OR_MUTE,
         missing_data: MissingData::KeepsState,
-        threshold: 672.0,
+        threshold: 840.0,
     }
 
     /// Alarm: a newly started instance of the predict function could not load the champion.

@@ -5,7 +5,7 @@ import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from . import emulator, isolated, training
+from . import deploy, emulator, isolated, training
 from .console import Failure, step
 from .environment import Clients
 from .settings import ROOT
@@ -19,7 +19,7 @@ BROWSER = ROOT / ".venv/browser/bin/python"
 def tests(arguments: list[str]) -> int:
     """Runs the tests, or those that `arguments` select; returns their exit status."""
     step("Building the command line")
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "--package", "evergreen-cli"], cwd=ROOT, check=True)
+    subprocess.run([*deploy.BUILD, "--quiet"], cwd=ROOT, check=True)
     port = emulator.free_port()
     given = {"CorsOrigin": f"http://127.0.0.1:{port}", "ThrottleRate": "1000", "ThrottleBurst": "1000"}
     with isolated.stack("test", "clients", given=given) as (settings, values):

@@ -7,7 +7,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from . import isolated, training
+from . import deploy, isolated, training
 from .api import FLOWERS
 from .console import Failure, say, step
 from .environment import Clients
@@ -22,7 +22,7 @@ DONE, REFUSED, WRONG, UNREACHABLE, ENDED_BADLY = 0, 1, 2, 3, 4
 def check() -> None:
     """Deploys a separate stack and runs every command; raises Failure if one ends with another exit code."""
     step("Building the command line")
-    subprocess.run(["cargo", "build", "--quiet", "--locked", "--package", "evergreen-cli"], cwd=ROOT, check=True)
+    subprocess.run([*deploy.BUILD, "--quiet"], cwd=ROOT, check=True)
     with isolated.stack("test", "commands") as (_, values):
         step("The command line")
         function = values["EVERGREEN_TRAIN_FUNCTION"]
