@@ -17,6 +17,7 @@ PICTURES = (
     ("compare", "compare-differences", "light"),
     ("run", "run-running", "light"),
     ("audit", "audit", "light"),
+    ("drift", "drift", "light"),
     ("versions-dark", "versions", "dark"),
 )
 # A picture ends with the page, so that it has no empty part.
