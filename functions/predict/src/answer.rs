@@ -9,6 +9,7 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use evergreen_lifecycle::{Label, ModelName, VersionNumber};
+use evergreen_rows::{CellPosition, ColumnIndex, RequestRows};
 use evergreen_scoring::{ClassPredictions, Predictions};
 use serde::ser::{Error, SerializeSeq};
 use serde::{Serialize, Serializer};
@@ -18,7 +19,6 @@ pub use self::form::{AnswerForm, AnswerParts};
 pub use self::tensors::{OUTPUT_NAMES, OutputDescription, outputs};
 use crate::loaded::LoadedVersion;
 use crate::problem::shortened;
-use evergreen_rows::{CellPosition, ColumnIndex, RequestRows};
 
 // The output buffer starts with this size, so most answers need no second allocation.
 /// Estimated size of the JSON answer to `POST /predict` in bytes: base size, size of each row without its id, and size of

@@ -9,6 +9,7 @@ use std::time::Instant;
 
 use evergreen_http::{JsonResponse, Problem, causes};
 use evergreen_lifecycle::{ModelName, VersionNumber};
+use evergreen_rows::RequestRows;
 use evergreen_scoring::Predictions;
 use futures_util::FutureExt;
 use jiff::{SignedDuration, Timestamp};
@@ -34,7 +35,6 @@ use crate::rollout_counting::RolloutTally;
 use crate::route::{Endpoint, Route};
 use crate::views::{HealthView, ModelView, VersionView};
 use crate::{body, problem};
-use evergreen_rows::RequestRows;
 
 /// The predict function: answers HTTP requests. `W` supplies the connections to AWS services, the clock and the log.
 #[derive(Debug)]

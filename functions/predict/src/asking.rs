@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 
 use evergreen_http::Problem;
+use evergreen_rows::{CsvHeader, InferenceHead, RowSource, without_nan};
 use lambda_http::Request;
 use serde::Deserialize;
 
@@ -12,7 +13,6 @@ use crate::explaining::asks_for_all;
 use crate::media::{BodyForm, has_utf8};
 use crate::problem;
 use crate::protocol::Protocol;
-use evergreen_rows::{CsvHeader, InferenceHead, RowSource, without_nan};
 
 /// Header with the length of the JSON part of an inference request, if binary tensors follow it.
 const HEAD_LENGTH: &str = "inference-header-content-length";

@@ -47,6 +47,7 @@ use std::time::Duration;
 
 use evergreen_http::causes;
 use evergreen_lifecycle::{ModelName, Pointer};
+use evergreen_rows::ColumnIndex;
 use evergreen_scoring::Model;
 use jiff::{SignedDuration, Timestamp};
 use tokio::sync::watch;
@@ -58,7 +59,6 @@ use crate::challenger::ChallengerCache;
 use crate::counting::ServedRows;
 use crate::loaded::{LoadedVersion, VersionFacts};
 use crate::ports::PredictWorld;
-use evergreen_rows::ColumnIndex;
 
 // It is well below the function's timeout of 10 s.
 /// Time limit for one refresh of the champion (a check for a new champion), and for any other read of the registry.

@@ -1,12 +1,12 @@
 //! Explains the predictions of a request: which rows ask for it, and how much each column contributed.
 
 use evergreen_http::Problem;
+use evergreen_rows::{EXPLAIN, RequestRows};
 use evergreen_scoring::{ExplainError, Explained, Explanation, Predictions};
 use lambda_http::{Request, RequestExt};
 
 use crate::loaded::LoadedVersion;
 use crate::problem;
-use evergreen_rows::{EXPLAIN, RequestRows};
 
 // A unit of work takes at most 5 ns at one vCPU, and a request may take ten seconds in all.
 /// Maximum work of all explanations of a request, as [`explaining_work`](evergreen_scoring::Model::explaining_work) counts.

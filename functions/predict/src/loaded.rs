@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts};
 use evergreen_lifecycle::{Artifact, Evaluation, ModelName, Pointer, Record, Version, VersionNumber};
+use evergreen_rows::ColumnIndex;
 use evergreen_scoring::{Model, RegisteredError};
 use jiff::Timestamp;
 
 use crate::ports::PredictWorld;
-use evergreen_rows::ColumnIndex;
 
 // For larger files, the work takes half a millisecond or more and would block requests on the runtime's only thread.
 // For smaller files, the hand-over to the thread costs more than it saves.

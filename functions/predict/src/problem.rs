@@ -7,12 +7,12 @@ pub use input::{of_body, of_head, of_rows};
 
 use evergreen_http::{Problem, ProblemKind};
 use evergreen_lifecycle::{ModelName, VersionNumber};
+use evergreen_rows::EXPLAIN;
 use lambda_http::http::StatusCode;
 
 use crate::explaining::ExplainFault;
 use crate::other_versions::OtherVersionError;
 use crate::route;
-use evergreen_rows::EXPLAIN;
 
 static NO_CHAMPION: ProblemKind = ProblemKind::new(StatusCode::SERVICE_UNAVAILABLE, "no-champion", "No champion");
 static UNKNOWN_VERSION: ProblemKind = ProblemKind::new(StatusCode::NOT_FOUND, "unknown-version", "Unknown version");

@@ -4,10 +4,10 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
 use evergreen_lifecycle::rollout::ShadowCounts;
+use evergreen_rows::{RequestRows, RowFault, RowSource};
 use evergreen_scoring::{ClassPredictions, NumberPredictions, Predictions};
 
 use crate::loaded::LoadedVersion;
-use evergreen_rows::{RequestRows, RowFault, RowSource};
 
 // Most models take one to ten microseconds for a row.
 /// Maximum number of rows of a request that the version scores which does not answer it. They are the first rows.

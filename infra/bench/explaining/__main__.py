@@ -14,7 +14,7 @@ import lightgbm  # noqa: E402
 import numpy as np  # noqa: E402
 import shap  # noqa: E402
 from entry import entry  # noqa: E402
-from scoring.rounds import MODES, Contestant  # noqa: E402
+from scoring.rounds import Contestant, play  # noqa: E402
 from sklearn.datasets import make_classification  # noqa: E402
 from training import machine  # noqa: E402
 
@@ -61,12 +61,7 @@ def _measure(binary: Path, folder: Path, rounds: int) -> tuple[int, dict[str, Co
         "shap": [*peer, "shap", csv, rows, str(COLUMNS)],
     }
     contestants = {name: Contestant(command) for name, command in commands.items()}
-    for _ in range(rounds):
-        for mode in MODES:
-            for contestant in contestants.values():
-                contestant.play(mode)
-    for contestant in contestants.values():
-        contestant.end()
+    play(contestants.values(), rounds)
     return trained["nodes"], contestants
 
 

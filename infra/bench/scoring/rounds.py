@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
@@ -45,6 +46,16 @@ class Contestant:
         return line
 
 
+def play(contestants: Collection[Contestant], rounds: int) -> None:
+    """Lets the processes take turns in each round, and ends them."""
+    for _ in range(rounds):
+        for mode in MODES:
+            for contestant in contestants:
+                contestant.play(mode)
+    for contestant in contestants:
+        contestant.end()
+
+
 @dataclass(frozen=True)
 class Result:
     """Microseconds per row of a case: the median and the minimum of the rounds, for each mode and library."""
@@ -75,12 +86,7 @@ def measure(case: Case, files: Files, binary: Path, rounds: int) -> Result:
         "scikit-learn": [*peer, "scikit-learn", table, rows, columns],
     }
     contestants = {title: Contestant(command) for title, command in commands.items()}
-    for _ in range(rounds):
-        for mode in MODES:
-            for contestant in contestants.values():
-                contestant.play(mode)
-    for contestant in contestants.values():
-        contestant.end()
+    play(contestants.values(), rounds)
     ours, theirs = contestants[EVERGREEN].labels, [contestants[title].labels for title in (ONNX, ONNX_2)]
     differing = sum(len(set(labels)) > 1 for labels in zip(ours, *theirs, strict=True))
     middle, lowest = (

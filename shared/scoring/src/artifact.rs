@@ -18,7 +18,7 @@
 //! | | `evergreen.lineage`: code version, data set fingerprint, hash of the feedback, seed, family and hyperparameters as JSON. Left out if unknown |
 //! | | `evergreen.baseline`: the cells of each column, with the counts of rows, as JSON. Left out if unknown |
 //! | | `evergreen.hold_out`: how many hold-out rows have which loss, as JSON. Left out if unknown |
-//! | | `evergreen.background`: how many training rows go left at each split, and the means of a linear model's features, as JSON. Only explanations read it. Left out if unknown, or if it is longer than 4 MiB |
+//! | | `evergreen.background`: data for explanations, as JSON: the training rows on the left of each split, or the means of a linear model's features. Left out if unknown, or above 4 MiB |
 //! | producer | `evergreen`, with the version of the code that trained, if known |
 //!
 //! The file does not contain the number of its model version. The same table, seed and code must give the same bytes,

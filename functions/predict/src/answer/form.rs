@@ -1,12 +1,12 @@
 //! The forms of an answer to a request for predictions, one or more for each protocol.
 
 use evergreen_lifecycle::ModelName;
+use evergreen_rows::RequestRows;
 use evergreen_scoring::Predictions;
 
 use super::{AnsweredBy, plain, tensors, to_json};
 use crate::explaining::RowExplanations;
 use crate::media::BodyForm;
-use evergreen_rows::RequestRows;
 
 /// The form in which a request wants its answer.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -53,26 +53,26 @@ impl<'a> ChangeExplainer<'a> {
     /// Returns what made the change of one row. `theirs` is the row as the champion reads it, `ours` as the challenger does.
     /// `None` if the versions do not explain the same quantity, such as a probability and log-odds.
     pub(super) fn mover(&self, theirs: &[f32], ours: &[f32], change: AnswerChange) -> Option<Mover<'a>> {
-        // Explanations of two labels are about the second one, and an answer may become the first one.
-        let (label, sign) = match change {
-            AnswerChange::Label { to, .. } => (Some(to), 1.0),
+        let (label, direction) = match change {
+            AnswerChange::Label { to, .. } => (self.challenger.signature().labels().get(to), 1.0),
             AnswerChange::Higher => (None, 1.0),
             AnswerChange::Lower => (None, -1.0),
         };
-        let new: Option<&Label> = label.and_then(|label| self.challenger.signature().labels().get(label));
-        let (before_kind, before) = explained(self.champion, theirs, new)?;
-        let (after_kind, after) = explained(self.challenger, ours, new)?;
+        let (before_kind, before) = explained(self.champion, theirs, label)?;
+        let (after_kind, after) = explained(self.challenger, ours, label)?;
         if before_kind != after_kind {
             return None;
         }
         let of = |explanation: &Explanation, index: Option<usize>| {
             index.and_then(|index| explanation.contributions.get(index).copied()).unwrap_or_default()
         };
-        let turned = |model: &Model| if new.is_some() { turn(model, new) } else { 1.0 };
-        let (theirs, ours) = (sign * turned(self.champion), sign * turned(self.challenger));
-        let gain = |before_index, after_index| ours * of(&after, after_index) - theirs * of(&before, before_index);
-        let gains = self.columns.iter().map(|(name, theirs, ours)| (Mover::Column(name), gain(*theirs, *ours)));
-        let base = (Mover::Base, ours * after.base - theirs * before.base);
+        let before_sign = direction * sign(self.champion, label);
+        let after_sign = direction * sign(self.challenger, label);
+        let gains = self.columns.iter().map(|(name, before_index, after_index)| {
+            let gain = after_sign * of(&after, *after_index) - before_sign * of(&before, *before_index);
+            (Mover::Column(name), gain)
+        });
+        let base = (Mover::Base, after_sign * after.base - before_sign * before.base);
         // Of equal gains, the first one counts, so the order is fixed.
         let first =
             |a: (Mover<'a>, f64), b: (Mover<'a>, f64)| if b.1.total_cmp(&a.1) == Ordering::Greater { b } else { a };
@@ -90,8 +90,8 @@ fn explained(model: &Model, row: &[f32], label: Option<&Label>) -> Option<(Expla
     Some((explanations.explained, explanations.rows.pop()?))
 }
 
-/// Returns -1 if the explanations of a model are about the other one of two labels, otherwise 1.
-fn turn(model: &Model, label: Option<&Label>) -> f64 {
+/// Returns -1 if `label` is the first of two labels, because a model explains the second one. Otherwise returns 1.
+fn sign(model: &Model, label: Option<&Label>) -> f64 {
     match model.signature().labels() {
         [first, _] if Some(first) == label => -1.0,
         _ => 1.0,

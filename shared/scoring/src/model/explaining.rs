@@ -69,7 +69,7 @@ impl Model {
         }
     }
 
-    /// Returns the member of a blend with this index. `None` if there is none.
+    /// Returns the member of a blend with this index. `None` if the model has fewer members.
     pub(crate) fn member(&self, index: usize) -> Option<&Blended> {
         self.members().get(index)
     }
