@@ -2,7 +2,7 @@
 //!
 //! A silence is compared with the silences of the four weeks before it. Time counts by the requests that it usually brings:
 //! an hour of a quiet night counts little. Any day may be a holiday, so an hour counts as on the quietest days. The requests
-//! are gone if the silence is so many times longer than the usual ones that hardly any such silence comes in ten years.
+//! are gone if chance brings such a silence at most once in a hundred years.
 
 mod usual;
 
@@ -29,7 +29,7 @@ const HISTORY_DAYS: usize = 28;
 /// Minimum number of these days since the first request. Before, nothing is usual.
 const LEAST_DAYS: usize = 14;
 
-/// Expected number of silences in ten years that are as long by chance, from which on requests are gone.
+/// Maximum number of silences of this length that chance may bring in ten years, if the requests are to count as gone.
 const MOST_IN_TEN_YEARS: f64 = 0.1;
 
 /// Number of days in ten years.

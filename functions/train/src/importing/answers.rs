@@ -12,7 +12,7 @@ use evergreen_table::{DataFile, TableError, TextRows};
 
 use self::read::{ExpectedAnswers, LibraryAnswer};
 
-/// Maximum difference of a probability, and of a number relative to its size or to 1, whichever is larger.
+/// Maximum difference of a probability. For a number: of the difference, divided by the number's size if that is above 1.
 const TOLERANCE: f64 = 1e-4;
 
 /// Maximum size of a file of answers in bytes.
@@ -59,7 +59,7 @@ pub enum AnswersError {
         column: String,
     },
     /// The model cannot read a row of the file.
-    #[error("{detail} Expected: {expected} (rows count from 0)")]
+    #[error("{detail} Expected: {expected}. In this message, rows count from 0")]
     Rows {
         /// A sentence that says where the error is and what is wrong.
         detail: String,
