@@ -7,7 +7,7 @@ import tables
 import xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloats
 from skl2onnx.common.data_types import BooleanTensorType, FloatTensorType, StringTensorType
-from sklearn import ensemble, linear_model, neural_network, pipeline, preprocessing, svm, tree
+from sklearn import ensemble, linear_model, pipeline, preprocessing, tree
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 
@@ -96,13 +96,4 @@ MODELS = {
     "lgbm-2": (cancer_numbered, lambda t: boosted(onnxmltools.convert_lightgbm, lightgbm.LGBMClassifier(**lgbm), t)),
     "lgbm-3": (iris_numbered, lambda t: boosted(onnxmltools.convert_lightgbm, lightgbm.LGBMClassifier(**lgbm), t)),
     "lgbm-regression": (diabetes, lambda t: boosted(onnxmltools.convert_lightgbm, lightgbm.LGBMRegressor(**lgbm), t)),
-}
-
-REFUSED = {
-    "refused-svc": (iris, lambda t: sklearn(svm.SVC(probability=True, random_state=1), t)),
-    "refused-mlp": (iris, lambda t: sklearn(neural_network.MLPClassifier((4,), random_state=1, max_iter=50), t)),
-    "refused-polynomial": (
-        diabetes,
-        lambda t: sklearn(pipeline.make_pipeline(preprocessing.PolynomialFeatures(2), linear_model.Ridge()), t),
-    ),
 }

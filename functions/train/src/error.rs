@@ -117,6 +117,17 @@ pub enum TrainError {
         #[source]
         error: Box<AnswersError>,
     },
+    /// The labels of an imported model seem to be exchanged: it ranks the rows the wrong way round.
+    #[error(
+        "{key}: the labels look swapped: the ROC AUC on the hold-out is {roc_auc:.4}, where 0.5 is chance; train the model on \
+         the labels of the table as texts, or exchange the labels in the file"
+    )]
+    SwappedLabels {
+        /// S3 key of the model file.
+        key: String,
+        /// Area under the ROC curve on the hold-out.
+        roc_auc: f64,
+    },
     /// The new model cannot be scored by the metric by which the gate compares models.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
@@ -198,6 +209,7 @@ impl TrainError {
             | Self::TooLargeToImport { .. }
             | Self::Import { .. }
             | Self::Answers { .. }
+            | Self::SwappedLabels { .. }
             | Self::Evaluation(_)
             | Self::Manifest(_)
             | Self::FailedBefore(_)
@@ -224,7 +236,8 @@ impl TrainError {
             | Self::Incoming(_)
             | Self::TooLargeToImport { .. }
             | Self::Import { .. }
-            | Self::Answers { .. } => "InvalidImport",
+            | Self::Answers { .. }
+            | Self::SwappedLabels { .. } => "InvalidImport",
             Self::OutOfTime => "OutOfTime",
             Self::Aborted => "Aborted",
             Self::RunTaken(_) => "RunTaken",

@@ -9,6 +9,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::text::shortened;
 use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger, VersionNumber};
 use jiff::Timestamp;
 use serde::Deserialize;
@@ -193,6 +194,7 @@ struct ScheduledEvent {
 struct ManualEvent {
     id: Option<String>,
     seed: Option<u64>,
+    #[serde(deserialize_with = "trainable")]
     family: Option<Family>,
     hyperparameters: Option<BTreeMap<String, Value>>,
     note: Option<String>,
@@ -252,6 +254,19 @@ fn manual(event: Value, invocation: &str) -> Result<RunRequest, RequestError> {
         overrides: event.hyperparameters.unwrap_or_default(),
     };
     Ok(RunRequest { id, trigger: Trigger::Manual { note }, task: RunTask::Training(options) })
+}
+
+/// Deserializes a model family that can be trained.
+fn trainable<'de, D: serde::Deserializer<'de>>(deserializer: D) -> Result<Option<Family>, D::Error> {
+    let Some(name) = Option::<String>::deserialize(deserializer)? else { return Ok(None) };
+    let found = Family::ALL.into_iter().find(|family| family.name() == name);
+    found.map(Some).ok_or_else(|| {
+        let known = Family::ALL.map(Family::name).join(", ");
+        serde::de::Error::custom(format!(
+            "{:?} is not a model family that can be trained; expected one of {known}",
+            shortened(&name, 60)
+        ))
+    })
 }
 
 /// Deserializes an event. An error contains the path of the wrong field.
@@ -366,6 +381,7 @@ mod tests {
         for (event, named) in [
             (json!({"sead": 1}), "sead"),
             (json!({"family": "forest"}), "random_forest"),
+            (json!({"family": "onnx_graph"}), "random_forest"),
             (json!({"hyperparameters": [3]}), "expected a map"),
             (json!({"seed": -1}), "-1"),
             (json!({"id": "a/b"}), "\"id\""),

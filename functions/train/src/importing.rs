@@ -12,7 +12,7 @@ use evergreen_learning::memory::Purpose;
 use evergreen_learning::{Prepared, ProgressWatch, Trained, adopt, signature};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{Incoming, IncomingError, Registration};
-use evergreen_lifecycle::{CheckedAnswers, Imported, ModelName, Run, RunStage};
+use evergreen_lifecycle::{CheckedAnswers, Evaluation, Imported, ModelName, Run, RunStage};
 use evergreen_scoring::{ArtifactMetadata, MAX_ARTIFACT_BYTES, import};
 
 use crate::config::TrainingSettings;
@@ -69,6 +69,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let (name, model) = (key.clone(), self.settings.model.clone());
         let (AdoptedModel { content, producer, trained }, answers) = off_thread(move || {
             let mut adopted = adopt_file(content, &name, &prepared, &model)?;
+            refuse_swapped(&adopted.trained, &name)?;
             let checked = answers.map(|file| check_answers(&adopted.trained, file)).transpose()?;
             adopted.trained.warnings.extend(checked.is_none().then(|| no_answers(&name)));
             Ok::<_, TrainError>((adopted, checked))
@@ -118,6 +119,20 @@ impl<W: TrainWorld> Trainer<'_, W> {
 /// Compares the imported model with the answers of the author's library.
 fn check_answers(trained: &Trained, AnswersFile { key, content }: AnswersFile) -> Result<CheckedAnswers, TrainError> {
     answers::check(&trained.model, &key, content).map_err(|error| TrainError::Answers { key, error: Box::new(error) })
+}
+
+/// Refuses a model of two labels that ranks the rows of the hold-out the wrong way round, by more than chance.
+fn refuse_swapped(trained: &Trained, key: &str) -> Result<(), TrainError> {
+    let Evaluation::Classification(scores) = &trained.evaluation else { return Ok(()) };
+    let (Some(roc_auc), Some(_)) = (scores.roc_auc, &scores.binary) else { return Ok(()) };
+    let counts: Vec<f64> = scores.per_class.iter().map(|class| class.support as f64).collect();
+    let [negative, positive] = counts[..] else { return Ok(()) };
+    // The standard deviation of the area for a model that answers by chance (Mann and Whitney, 1947).
+    let deviation = ((negative + positive + 1.0) / (12.0 * negative * positive)).sqrt();
+    if roc_auc < 0.5 - 2.0 * deviation {
+        return Err(TrainError::SwappedLabels { key: key.to_owned(), roc_auc });
+    }
+    Ok(())
 }
 
 /// Returns the warning about a model file without answers beside it.

@@ -76,7 +76,7 @@ impl<'a> Property<'a> {
     fn of(column: &'a Column) -> Self {
         let kind = |name| if column.nullable { SchemaType::OrNull([name, "null"]) } else { SchemaType::One(name) };
         match &column.kind {
-            ColumnKind::Number => Self {
+            ColumnKind::Number | ColumnKind::Double => Self {
                 kind: kind("number"),
                 minimum: Some(f32::MIN.into()),
                 maximum: Some(f32::MAX.into()),

@@ -94,6 +94,7 @@ pub fn adopt(prepared: &Prepared, pipeline: Pipeline, metadata: &ArtifactMetadat
 /// tree.
 fn described(predictor: &Predictor) -> (Family, Parameters) {
     match predictor {
+        Predictor::Graph(_) => (Family::OnnxGraph, Parameters::new()),
         Predictor::Linear(_) => (Family::Linear, Parameters::new()),
         // An imported model has only one predictor. For an ensemble, this branch describes the first member.
         Predictor::Blend(members) => {

@@ -83,7 +83,9 @@ pub(crate) fn count_training(
 fn counted(frame: &Frame, column: &Column, training: &[u32]) -> Result<CountedColumn, FrameError> {
     let bins = match &column.kind {
         ColumnKind::Timestamp { .. } => Bins::Presence,
-        ColumnKind::Number | ColumnKind::Text { .. } => Bins::of_numbers(&mut values(frame, column, training)?),
+        ColumnKind::Number | ColumnKind::Double | ColumnKind::Text { .. } => {
+            Bins::of_numbers(&mut values(frame, column, training)?)
+        }
         ColumnKind::Boolean => {
             categories(TRUTH.into_iter().map(Some), &values(frame, column, training)?, TRUTH.len() as u32)
         }

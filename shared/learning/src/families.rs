@@ -79,7 +79,8 @@ pub(crate) fn of(family: Family) -> &'static dyn ModelFamily {
     match family {
         Family::RandomForest => &random_forest::RandomForest,
         Family::GradientBoosting => &gradient_boosting::GradientBoosting,
-        Family::Linear => &linear::LinearModel,
+        // A graph cannot be trained, and no plan has this family.
+        Family::Linear | Family::OnnxGraph => &linear::LinearModel,
         Family::DecisionTree => &decision_tree::DecisionTree,
     }
 }

@@ -89,7 +89,7 @@ impl Fitted {
             Predictor::Trees(ensemble) if ensemble.aggregate == Aggregate::Average => Some(ensemble.trees.len()),
             // A boosting round has one tree for each output: one for each class if there are more than two.
             Predictor::Trees(ensemble) => ensemble.trees.len().checked_div(ensemble.base.len()),
-            Predictor::Linear(_) | Predictor::Blend(_) => None,
+            Predictor::Linear(_) | Predictor::Blend(_) | Predictor::Graph(_) => None,
         }
     }
 
@@ -125,7 +125,7 @@ impl Fitted {
     pub(crate) fn nodes(&self) -> usize {
         match &self.predictor {
             Predictor::Trees(ensemble) => ensemble.trees.iter().map(|tree| tree.nodes.len()).sum(),
-            Predictor::Linear(_) | Predictor::Blend(_) => 0,
+            Predictor::Linear(_) | Predictor::Blend(_) | Predictor::Graph(_) => 0,
         }
     }
 

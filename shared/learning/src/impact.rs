@@ -5,7 +5,7 @@ mod moving;
 use evergreen_lifecycle::drift::{CountShape, OtherShape};
 use evergreen_lifecycle::sample::SampledRows;
 use evergreen_lifecycle::{AnswerChange, ComparedRows, Impact, ImpactTally, Label, Task};
-use evergreen_scoring::{Model, Predictions, ShapeError};
+use evergreen_scoring::{Model, PredictError, Predictions};
 use rayon::prelude::*;
 
 use self::moving::{ChangeExplainer, Mover};
@@ -29,7 +29,7 @@ pub enum ImpactError {
     // The next two happen only through a bug.
     /// Rows do not have the number of values that a model expects.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
     /// Rows were counted in different cells.
     #[error(transparent)]
     Counts(#[from] OtherShape),

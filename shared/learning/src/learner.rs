@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{ColumnKind, Family, Signature};
 use evergreen_scoring::{
-    ArtifactMetadata, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, Preprocessing, ShapeError,
+    ArtifactMetadata, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, PredictError, Preprocessing,
     Statistic,
 };
 use evergreen_table::{Direction, Frame, Target, at};
@@ -294,7 +294,7 @@ pub enum AnswerError {
     Pipeline(#[from] PipelineError),
     /// A row has another number of input values than the model expects.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
 }
 
 /// Returns the random seed for fitting models of one family, derived from the seed of the training run.

@@ -30,6 +30,8 @@ pub(crate) fn recode(rows: &[f32], from: &Signature, to: &Signature) -> Option<V
 enum Source {
     /// The numbers are the same.
     Same(Range<usize>),
+    /// A number in single precision, for a column in double precision.
+    Widened { place: usize },
     /// A category: for each code of the other model, the code of this one.
     Code { place: usize, codes: Vec<f32> },
     /// A time: the place of the days, and for each date part its place. A part without a place is computed.
@@ -58,6 +60,8 @@ impl Source {
         let place = places.start;
         match (to, from) {
             (to, from) if to == from => Self::Same(places),
+            (ColumnKind::Double, ColumnKind::Number) => Self::Widened { place },
+            (ColumnKind::Number, ColumnKind::Double) => Self::Same(place..place + 1),
             (ColumnKind::Category { .. }, ColumnKind::Category { categories, rare }) => {
                 let code = |text: &str| to.code(text).map_or(f32::NAN, |code| code.index as f32);
                 let unseen = match to {
@@ -88,6 +92,10 @@ impl Source {
         let at = |place: usize| row.get(place).copied().unwrap_or(f32::NAN);
         match self {
             Self::Same(places) => recoded.extend_from_slice(row.get(places.clone()).unwrap_or_default()),
+            Self::Widened { place } => {
+                let number = at(*place);
+                recoded.extend([number, if number.is_nan() { number } else { 0.0 }]);
+            }
             Self::Code { place, codes } => {
                 let code = at(*place);
                 // A cast of a float saturates. Codes are whole numbers.

@@ -77,6 +77,8 @@ impl<'a> Encoder<'a> {
 #[derive(Debug)]
 enum Cells<'a> {
     Numbers(&'a [f32]),
+    /// Numbers of the table, for a column in double precision.
+    Widened(&'a [f32]),
     Moments(&'a [f64], Vec<DatePart>),
     Texts(&'a [u32], Vec<f32>),
     // The last value is the number of different words.
@@ -103,6 +105,7 @@ impl<'a> Cells<'a> {
             (Values::Number(values), ColumnKind::Number) | (Values::Boolean(values), ColumnKind::Boolean) => {
                 Ok(Self::Numbers(values))
             }
+            (Values::Number(values), ColumnKind::Double) => Ok(Self::Widened(values)),
             (Values::Timestamp(values), ColumnKind::Timestamp { parts }) => Ok(Self::Moments(values, parts.clone())),
             (Values::Text { codes, names }, ColumnKind::Text { words }) => {
                 Ok(Self::Words(codes, words_of(names, words), words.len()))
@@ -120,6 +123,7 @@ impl<'a> Cells<'a> {
     fn slots(&self) -> usize {
         match self {
             Self::Numbers(_) | Self::Texts(..) => 1,
+            Self::Widened(_) => 2,
             Self::Moments(_, parts) => 1 + parts.len(),
             Self::Words(_, _, words) => *words,
         }
@@ -131,6 +135,11 @@ impl<'a> Cells<'a> {
         let mut set = |value: f32| slots.iter_mut().take(1).for_each(|slot| *slot = value);
         match self {
             Self::Numbers(values) => set(values.get(row).copied().unwrap_or(f32::NAN)),
+            Self::Widened(values) => {
+                let number = values.get(row).copied().unwrap_or(f32::NAN);
+                let rest = if number.is_nan() { number } else { 0.0 };
+                slots.iter_mut().zip([number, rest]).for_each(|(slot, value)| *slot = value);
+            }
             Self::Texts(codes, indices) => set(raw(codes.get(row).copied().unwrap_or(MISSING), indices)),
             Self::Moments(values, parts) => write_moment(values.get(row).copied().unwrap_or(f64::NAN), parts, slots),
             Self::Words(codes, words, _) => {

@@ -7,7 +7,7 @@ use evergreen_lifecycle::{
     Baseline, Candidate, ClassEvaluation, Curves, Evaluation, Family, Parameters, RunStage, SearchSummary,
     SignatureError, Task,
 };
-use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, ShapeError};
+use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, PredictError};
 use evergreen_table::{Table, at};
 
 use crate::deciding::LabelChoice;
@@ -118,7 +118,7 @@ pub enum LearningError {
     OtherPrediction,
     /// A row has another number of input values than the model expects.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
     // This happens only through a bug.
     /// Error: the rows of the data set were counted in different cells.
     #[error(transparent)]

@@ -199,9 +199,9 @@ impl Gate {
             Some(floor) => {
                 let found = if floor.metric == self.metric { challenger.score } else { challenger.headline };
                 // The user chose the floor, so the floor decides. Even so, a model that is no better than the constant
-                // baseline never replaces a champion that was scored.
-                floor.metric.gain(found, floor.value) < -SAME
-                    || (champion_advantage.is_some() && advantage == Some(Advantage::NoBetter))
+                // baseline is never the first champion, and never replaces one that was scored.
+                let is_compared = champion_advantage.is_some() || *incumbent == Incumbent::None;
+                floor.metric.gain(found, floor.value) < -SAME || (is_compared && advantage == Some(Advantage::NoBetter))
             }
             None => match advantage {
                 Some(Advantage::NoBetter) => true,

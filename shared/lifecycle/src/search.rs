@@ -22,10 +22,12 @@ pub enum Family {
     Linear,
     /// A single decision tree. It is only tried if the settings or the starting event name it.
     DecisionTree,
+    /// An imported model of any kind that is computed operator by operator. It cannot be trained here.
+    OnnxGraph,
 }
 
 impl Family {
-    /// All model families. The hyperparameter search tries them in this order.
+    /// All model families that can be trained. The hyperparameter search tries them in this order.
     pub const ALL: [Self; 4] = [Self::RandomForest, Self::GradientBoosting, Self::Linear, Self::DecisionTree];
 
     /// The model families that the hyperparameter search tries if the setting is `auto`.
@@ -38,6 +40,7 @@ impl Family {
             Self::GradientBoosting => "gradient_boosting",
             Self::Linear => "linear",
             Self::DecisionTree => "decision_tree",
+            Self::OnnxGraph => "onnx_graph",
         }
     }
 }

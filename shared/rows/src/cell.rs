@@ -48,6 +48,7 @@ impl JsonCellReader<'_, '_> {
             // In a boolean column, only 1 and 0 are valid. In a category or text column, a whole number is read as its
             // text.
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
+            ColumnKind::Double => return self.finite(number),
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => {}
             ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Timestamp { .. } => {
                 return self.unfit(JsonKind::Number);
@@ -77,7 +78,7 @@ impl JsonCellReader<'_, '_> {
             return self.missing(JsonKind::Empty);
         }
         match &self.column.kind {
-            ColumnKind::Number => self.digits(text),
+            ColumnKind::Number | ColumnKind::Double => self.digits(text),
             ColumnKind::Boolean => self.truth(text),
             ColumnKind::Timestamp { .. } => self.moment(text),
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => self.words(text, JsonKind::String),
@@ -126,6 +127,10 @@ impl JsonCellReader<'_, '_> {
         if !value.is_finite() {
             let row = self.reader.row();
             return Err(self.reader.refuse(RowFault::OutOfRange { row, field: self.field }));
+        }
+        if matches!(self.column.kind, ColumnKind::Double) {
+            self.reader.slots(self.slot, 2).copy_from_slice(&ColumnKind::split_double(number));
+            return Ok(());
         }
         self.set(value)
     }

@@ -79,7 +79,7 @@ impl RowFault {
 /// Returns a text that describes the values that a column accepts, such as "true or false, 1 or 0".
 fn wanted(column: &Column) -> String {
     let wanted = match column.kind {
-        ColumnKind::Number => {
+        ColumnKind::Number | ColumnKind::Double => {
             "a JSON number that fits a 32-bit float, or a text that spells one; NaN and Infinity are not allowed"
         }
         ColumnKind::Boolean => "true or false, 1 or 0, or one of these as text",

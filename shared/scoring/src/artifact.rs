@@ -88,6 +88,9 @@ pub use lineage::Lineage;
 /// Version of the format of model artifacts (ONNX files) that [`encode`] writes.
 pub const FORMAT_VERSION: &str = "2";
 
+/// Format version of artifacts that contain an imported ONNX graph as its author wrote it.
+pub(crate) const GRAPH_FORMAT_VERSION: &str = "3";
+
 /// Name, lineage (how it was trained), baseline, losses and background of a model, as stored in its artifact (ONNX file).
 #[derive(Debug, Clone, PartialEq)]
 pub struct ArtifactMetadata {
@@ -129,6 +132,10 @@ mod names {
     pub(super) const BASELINE_KEY: &str = "evergreen.baseline";
     pub(super) const HOLD_OUT_KEY: &str = "evergreen.hold_out";
     pub(super) const BACKGROUND_KEY: &str = "evergreen.background";
+    /// How the outputs of an imported graph become an answer.
+    pub(super) const ANSWER_KEY: &str = "evergreen.answer";
+    /// Size in bytes of the author's file at the beginning of the artifact.
+    pub(super) const SIZE_KEY: &str = "evergreen.imported_bytes";
 
     pub(super) const SCALER: &str = "Scaler";
     pub(super) const ENSEMBLE: &str = "TreeEnsembleRegressor";

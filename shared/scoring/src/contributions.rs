@@ -26,10 +26,10 @@ pub(crate) use explainer::Explainer;
 pub use explainer::{Explained, Explanation, Explanations};
 pub use paths::MAX_EXPLAINED_DEPTH;
 
-use crate::model::ShapeError;
+use crate::model::PredictError;
 
 /// Error: why a model cannot explain its predictions.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum ExplainError {
     /// The artifact says nothing about the training rows.
     #[error("the artifact does not say which training rows reach which node; train again with this release")]
@@ -37,10 +37,15 @@ pub enum ExplainError {
     /// What the artifact says about the training rows does not fit its model.
     #[error("what the artifact says about the training rows does not fit its model; train again with this release")]
     Background,
+    /// The model is an imported graph whose operators are computed one by one.
+    #[error(
+        "the model was imported as a general ONNX graph, which has no explanations; import trees or a linear model"
+    )]
+    Graph,
     /// A tree of the model has more than [`MAX_EXPLAINED_DEPTH`] levels.
     #[error("a tree has more than {MAX_EXPLAINED_DEPTH} levels; train again with a smaller max_depth")]
     TooDeep,
     /// The number of values is not a multiple of the number of values of a row.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
 }

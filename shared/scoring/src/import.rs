@@ -51,13 +51,15 @@ mod features;
 mod forms;
 #[cfg(test)]
 mod graphs;
-mod inputs;
+pub(crate) mod inputs;
 mod keys;
 mod labels;
 mod layout;
 mod linear;
 mod operators;
 mod outputs;
+mod precision;
+pub(crate) mod texts;
 mod trees;
 mod value;
 mod walk;
@@ -65,11 +67,13 @@ mod walk;
 use evergreen_lifecycle::Signature;
 use prost::Message;
 
-use crate::artifact::onnx::ModelProto;
+use crate::artifact::onnx::{GraphProto, ModelProto};
 use crate::artifact::{ArtifactError, limits};
+use crate::graph::{Graph, known_texts};
 use crate::pipeline::Pipeline;
 
 pub use error::ImportError;
+pub(crate) use labels::classes as classes_of;
 
 // In older versions, some operators have a different meaning.
 /// Limit of the ONNX import: oldest accepted version of ONNX's core operator set.
@@ -103,7 +107,7 @@ pub struct ImportedModel {
 /// let columns = ["sepal length", "sepal width", "petal length", "petal width"].map(Column::number).to_vec();
 /// let labels = ["setosa", "versicolor", "virginica"].map(Into::into).to_vec();
 /// let imported = import(&bytes, &Signature::classification(columns, labels)?)?;
-/// assert!(imported.producer.starts_with("skl2onnx") && imported.warnings.is_empty());
+/// assert!(imported.producer.starts_with("skl2onnx") && imported.warnings.len() == 1, "the order of the columns");
 ///
 /// // The artifact of the imported model.
 /// let artifact = encode(&imported.pipeline, &ArtifactMetadata::named("iris"));
@@ -113,12 +117,34 @@ pub struct ImportedModel {
 /// ```
 pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportError> {
     limits::check(bytes)?;
-    let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
+    let model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     check_meaning(&model)?;
-    let graph = model.graph.take().ok_or(ArtifactError::Missing("graph"))?;
+    let producer = producer(&model);
+    let graph = model.graph.ok_or(ArtifactError::Missing("graph"))?;
+    let order = inputs::assumed_order(&graph, table);
+    let is_single = precision::is_single(&graph);
+    let (pipeline, mut warnings) = match compiled(graph, table) {
+        Ok((pipeline, warnings, true)) if is_single => (pipeline, warnings),
+        // The fast scorer would round differently, or does not know the model. Then the graph itself is run.
+        Ok(_) => general(bytes, table)?,
+        Err(error) if error.may_be_general() => general(bytes, table)?,
+        Err(error) => return Err(error),
+    };
+    warnings.extend(order);
+    Ok(ImportedModel { pipeline, producer, warnings })
+}
+
+/// Compiles a graph for the fast scorer. Also returns warnings, and whether all numbers are exactly those of the file.
+fn compiled(graph: GraphProto, table: &Signature) -> Result<(Pipeline, Vec<String>, bool), ImportError> {
+    let known = known_texts(&graph, table);
     let found = walk::walk(graph, table)?;
-    let (pipeline, warnings) = answer::pipeline(found, table)?;
-    Ok(ImportedModel { pipeline, producer: producer(&model), warnings })
+    answer::pipeline(found, table, &known)
+}
+
+/// Imports a graph that is run operator by operator.
+fn general(bytes: &[u8], table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
+    let (graph, signature, warnings) = Graph::import(bytes, table)?;
+    Ok((Pipeline::of_graph(signature, graph)?, warnings))
 }
 
 /// Checks that an ONNX file defines no own operators (functions), and that its operator set is not too old.

@@ -15,6 +15,7 @@ mod contributions;
 mod counting;
 mod features;
 mod flat;
+mod graph;
 mod import;
 mod intervals;
 mod link;
@@ -30,9 +31,10 @@ pub use contributions::{
     BackgroundCounter, ExplainError, Explained, Explanation, Explanations, MAX_EXPLAINED_DEPTH, WrittenBackground,
 };
 pub use counting::count_rows;
+pub use graph::{Graph, GraphError, operator_names};
 pub use import::{ImportError, ImportedModel, import};
 pub use link::to_power;
-pub use model::{Model, ShapeError};
+pub use model::{Model, PredictError};
 pub use pipeline::{
     Aggregate, Curve, CurveStep, Encoding, Ensemble, Hole, Interval, LabelRule, Linear, Link, MAX_FEATURES,
     MAX_MEMBERS, MAX_NODES, Member, Node, Pipeline, PipelineError, PipelineParts, Predictor, Preprocessing, Scaler,

@@ -9,6 +9,7 @@ use evergreen_lifecycle::{Signature, Task};
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
 use crate::contributions::{ExplainError, Explainer};
 use crate::features::CompiledPreprocessing;
+use crate::graph::GraphError;
 use crate::intervals::Intervals;
 use crate::link::Answerer;
 use crate::pipeline::{Pipeline, outputs};
@@ -36,14 +37,21 @@ pub struct Model {
     explainer: OnceLock<Result<Explainer, ExplainError>>,
 }
 
-/// Error: the number of values in a batch is not a multiple of the number of values in a row.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("the batch has {values} values; expected a multiple of {slots}, the number of values of a row")]
-pub struct ShapeError {
-    /// Number of values in the whole batch of rows.
-    pub values: usize,
-    /// Number of values that one row must have.
-    pub slots: usize,
+/// Error: why a model cannot answer a batch of rows.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum PredictError {
+    /// The number of values in a batch is not a multiple of the number of values in a row.
+    #[error("the batch has {values} values; expected a multiple of {slots}, the number of values of a row")]
+    Shape {
+        /// Number of values in the whole batch of rows.
+        values: usize,
+        /// Number of values that one row must have.
+        slots: usize,
+    },
+    /// An imported graph cannot compute a row. Other models never fail.
+    #[error(transparent)]
+    Graph(#[from] GraphError),
 }
 
 impl Model {
@@ -115,7 +123,7 @@ impl Model {
     /// values, the method predicts some class or number and does not panic.
     ///
     /// # Errors
-    /// [`ShapeError`] if the number of values is not a multiple of the row length.
+    /// [`PredictError`] if the number of values is not a multiple of the row length, or if an imported graph fails.
     ///
     /// # Examples
     /// ```
@@ -130,13 +138,19 @@ impl Model {
     /// assert_eq!(answers.len(), 2);
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
-    pub fn predict(&self, rows: &[f32]) -> Result<Predictions, ShapeError> {
+    pub fn predict(&self, rows: &[f32]) -> Result<Predictions, PredictError> {
         // The `ColumnKind` of a column says how many `f32` a value takes. A row without infinite values has a finite
         // prediction.
         let slots = self.slots;
         // The caller checks the values, because only the caller can name the field in its error.
         if !rows.len().is_multiple_of(slots) {
-            return Err(ShapeError { values: rows.len(), slots });
+            return Err(PredictError::Shape { values: rows.len(), slots });
+        }
+        if let Scorer::Graph(graph) = &self.scorer {
+            return Ok(match self.signature.labels().len() {
+                0 => Predictions::Numbers(graph.numbers(rows)?),
+                labels => Predictions::Classes(graph.classes(rows, labels)?),
+            });
         }
         Ok(match self.signature.task() {
             Task::Classification => Predictions::Classes(self.classes(rows, rows.len() / slots)),

@@ -7,6 +7,8 @@ mod preprocessing;
 
 use evergreen_lifecycle::Signature;
 
+use crate::graph::Graph;
+
 pub use check::{MAX_FEATURES, MAX_MEMBERS, MAX_NODES, PipelineError};
 pub(crate) use check::{MAX_OUTPUT, outputs};
 pub use interval::{Curve, CurveStep, Interval};
@@ -92,6 +94,8 @@ pub enum Predictor {
     Linear(Linear),
     /// Blend: the weighted mean of several predictors' predictions.
     Blend(Vec<Member>),
+    /// An imported ONNX graph that is computed operator by operator, from the raw row to the prediction.
+    Graph(Graph),
 }
 
 // The extra numbers follow the features of a blend's member. First come the numbers that are very low for missing
@@ -219,6 +223,20 @@ impl Pipeline {
     pub fn new(signature: Signature, parts: PipelineParts) -> Result<Self, PipelineError> {
         check::all(&signature, &parts)?;
         Ok(Self { signature, parts })
+    }
+
+    /// Creates the pipeline of an imported ONNX graph, which has no other parts.
+    pub(crate) fn of_graph(signature: Signature, graph: Graph) -> Result<Self, PipelineError> {
+        let preprocessing = Preprocessing { encodings: Vec::new(), statistics: Vec::new(), scaler: None };
+        let parts = PipelineParts {
+            preprocessing,
+            predictor: Predictor::Graph(graph),
+            link: Link::Identity,
+            calibration: None,
+            rule: LabelRule::default(),
+            interval: None,
+        };
+        Self::new(signature, parts)
     }
 
     /// Returns the signature of the model: its input columns and its labels.

@@ -5,6 +5,7 @@ mod blend;
 pub(crate) use blend::{Blend, Blended};
 
 use crate::flat::FlatEnsemble;
+use crate::graph::Graph;
 use crate::pipeline::{Linear, MAX_OUTPUT, Predictor};
 
 /// A predictor (trees, linear model or blend), compiled for fast predictions.
@@ -13,6 +14,7 @@ pub(crate) enum Scorer {
     Trees(FlatEnsemble),
     Linear(Linear),
     Blend(Blend),
+    Graph(Graph),
 }
 
 impl Scorer {
@@ -23,6 +25,7 @@ impl Scorer {
             Predictor::Blend(members) => Self::Blend(Blend::compile(members, features, labels)),
             Predictor::Trees(ensemble) => Self::Trees(FlatEnsemble::compile(ensemble, features)),
             Predictor::Linear(linear) => Self::Linear(linear.clone()),
+            Predictor::Graph(graph) => Self::Graph(graph.clone()),
         }
     }
 
@@ -32,6 +35,8 @@ impl Scorer {
         match self {
             Self::Trees(ensemble) => ensemble.outputs(features, outputs),
             Self::Blend(blend) => blend.outputs(features, outputs),
+            // A graph has no features: the model asks it for whole predictions.
+            Self::Graph(_) => {}
             Self::Linear(linear) => {
                 let rows = outputs.chunks_exact_mut(linear.bias.len());
                 let features = features.chunks_exact(linear.weights.len() / linear.bias.len());

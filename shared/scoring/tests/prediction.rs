@@ -7,7 +7,7 @@ mod common;
 use common::{appraisal, estimate, metadata, mixed, pipelines, rows, small};
 use evergreen_lifecycle::Task;
 use evergreen_scoring::{
-    Aggregate, Hole, Link, Member, Model, Node, Pipeline, Predictions, Predictor, ShapeError, encode,
+    Aggregate, Hole, Link, Member, Model, Node, Pipeline, PredictError, Predictions, Predictor, encode,
 };
 use proptest::prelude::*;
 
@@ -33,6 +33,7 @@ fn append_ends(features: &mut Vec<f32>, holes: &[Hole]) {
 
 fn outputs_of(predictor: &Predictor, features: &[f32], task: Task) -> Vec<f64> {
     match predictor {
+        Predictor::Graph(_) => unreachable!("no strategy makes one"),
         Predictor::Blend(members) => {
             let mut sums = Vec::new();
             for member in members {
@@ -190,7 +191,7 @@ fn an_interval_grows_with_the_difficulty_of_its_row_and_ends_at_the_bounds_of_th
 #[test]
 fn an_incomplete_row_is_refused() {
     let model = Model::compile(&small(), metadata());
-    assert_eq!(model.predict(&[1.0, 2.0, 3.0]), Err(ShapeError { values: 3, slots: 2 }));
+    assert_eq!(model.predict(&[1.0, 2.0, 3.0]), Err(PredictError::Shape { values: 3, slots: 2 }));
 }
 
 proptest! {

@@ -94,10 +94,10 @@ async fn an_uploaded_model_file_serves_within_seconds() {
 async fn a_file_with_an_unknown_operator_fails_with_its_name_and_changes_nothing() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
-    let (key, run) = uploaded(&stack, &foreign("refused-svc")).await;
+    let (key, run) = uploaded(&stack, &foreign("refused-lstm")).await;
     assert_eq!(run["status"], "FAILED", "{run}");
     let reason = run["reason"].as_str().expect("a failure has a reason");
-    assert!(reason.contains("SVMClassifier") && reason.contains(&key), "{reason}");
+    assert!(reason.contains("LSTM") && reason.contains(&key), "{reason}");
     assert_eq!(stack.champion_number().await, serving);
     assert_eq!(stack.functions.measure().await["FailedRuns"], json!(0.0), "training does not fail");
     stack.bucket.delete(&key).await;

@@ -37,7 +37,7 @@ pub(super) fn snippets(signature: &Signature) -> Vec<Snippet> {
 /// Returns a value that the column accepts.
 fn example(column: &Column) -> (String, Value) {
     let value = match &column.kind {
-        ColumnKind::Number => json!(1.5),
+        ColumnKind::Number | ColumnKind::Double => json!(1.5),
         ColumnKind::Boolean => json!(true),
         ColumnKind::Timestamp { .. } => json!("2026-11-24T12:00:00Z"),
         ColumnKind::Category { categories, .. } => {

@@ -101,7 +101,7 @@ fn kind(fault: &RowFault, columns: &ColumnIndex) -> &'static ProblemKind {
 /// Returns the kind of error response for a wrong value in a column. `None` counts as a column of numbers.
 fn unfit(column: Option<&Column>) -> &'static ProblemKind {
     match column.map(|column| &column.kind) {
-        None | Some(ColumnKind::Number) => &NOT_A_NUMBER,
+        None | Some(ColumnKind::Number | ColumnKind::Double) => &NOT_A_NUMBER,
         Some(ColumnKind::Boolean) => &NOT_A_BOOLEAN,
         Some(ColumnKind::Timestamp { .. }) => &NOT_A_TIMESTAMP,
         Some(ColumnKind::Category { .. }) => &NOT_A_CATEGORY,

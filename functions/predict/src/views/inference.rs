@@ -79,7 +79,7 @@ impl<'a> TensorsView<'a> {
 impl<'a> InputDescription<'a> {
     fn of(column: &'a Column) -> Self {
         let datatype = match column.kind {
-            ColumnKind::Number => "FP64",
+            ColumnKind::Number | ColumnKind::Double => "FP64",
             ColumnKind::Boolean => "BOOL",
             ColumnKind::Timestamp { .. } | ColumnKind::Category { .. } | ColumnKind::Text { .. } => "BYTES",
         };

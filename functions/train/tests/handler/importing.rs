@@ -128,10 +128,10 @@ async fn a_worse_file_is_refused_and_the_champion_stays() {
 
 #[tokio::test]
 async fn an_unknown_operator_is_named() {
-    let world = world("refused-svc");
+    let world = world("refused-lstm");
     world.invoke("a", quick()).await.unwrap();
     let reason = world.assert_fails("import", json!({"import": KEY}), "InvalidImport").await;
-    assert!(reason.contains(KEY) && reason.contains("SVMClassifier"), "{reason}");
+    assert!(reason.contains(KEY) && reason.contains("LSTM"), "{reason}");
 }
 
 #[tokio::test]

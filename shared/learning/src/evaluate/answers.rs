@@ -1,6 +1,6 @@
 //! Computes a model's predictions for many rows, on all processor cores.
 
-use evergreen_scoring::{Model, Predictions, ShapeError};
+use evergreen_scoring::{Model, PredictError, Predictions};
 use rayon::prelude::*;
 
 /// Number of rows that one parallel task predicts.
@@ -28,7 +28,7 @@ pub(crate) enum Answers {
 impl Answers {
     /// Predicts all rows with `model`. `raw` is a flat list: for each row, the column values as numbers, before the
     /// model's preprocessing.
-    pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, ShapeError> {
+    pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, PredictError> {
         let slots = model.signature().slots();
         let chunk = |rows| model.predict(rows);
         let parts: Vec<Predictions> = raw.par_chunks(CHUNK_ROWS * slots).map(chunk).collect::<Result<_, _>>()?;

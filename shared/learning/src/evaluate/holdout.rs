@@ -2,7 +2,7 @@
 //! rows.
 
 use evergreen_lifecycle::{PrimaryMetric, Scores, Task};
-use evergreen_scoring::{Model, ShapeError};
+use evergreen_scoring::{Model, PredictError};
 use evergreen_table::{Frame, Table, Target};
 
 use super::answers::Answers;
@@ -44,7 +44,7 @@ pub enum EvaluationError {
     // The number of values is not a multiple of a row's width.
     /// Error: the model refused the encoded rows, because they have the wrong number of values.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
 }
 
 impl Holdout {

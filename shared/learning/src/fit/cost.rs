@@ -69,6 +69,8 @@ fn of(predictor: &Predictor) -> Cost {
             let terms = linear.weights.len() as f64;
             Cost { bytes: terms * TERM, microseconds: terms * PRODUCT }
         }
+        // Nothing that is trained here is a graph.
+        Predictor::Graph(_) => Cost::default(),
         Predictor::Blend(members) => {
             members.iter().map(|member| of(&member.predictor)).fold(Cost::default(), Cost::and)
         }

@@ -108,7 +108,7 @@ fn answer(fitted: &Fitted, row: &[f32]) -> Vec<f64> {
     fitted.scaler.iter().for_each(|scaler| scaler.apply(&mut row));
     let outputs = match &fitted.predictor {
         Predictor::Trees(ensemble) => trees(ensemble, &row),
-        Predictor::Blend(_) => unreachable!("no family blends"),
+        Predictor::Blend(_) | Predictor::Graph(_) => unreachable!("no family makes these"),
         Predictor::Linear(linear) => {
             let sum =
                 |weights: &[f32]| weights.iter().zip(&row).map(|(w, x)| f64::from(*w) * f64::from(*x)).sum::<f64>();
@@ -241,7 +241,7 @@ fn weighted_sums_equal_those_of_scikit_learn() {
     let linear = |truth, alpha| fitted(&data.training(truth), 200, LinearParameters { alpha });
     let weights = |fitted: &Fitted| match &fitted.predictor {
         Predictor::Linear(linear) => linear.weights.iter().chain(&linear.bias).copied().map(f64::from).collect(),
-        Predictor::Trees(_) | Predictor::Blend(_) => Vec::new(),
+        Predictor::Trees(_) | Predictor::Blend(_) | Predictor::Graph(_) => Vec::new(),
     };
     let expected = [
         1.565215080570187,

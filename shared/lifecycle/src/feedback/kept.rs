@@ -57,7 +57,7 @@ impl CellKind {
     /// Returns the type of the values of a column with this kind.
     pub fn of(kind: &ColumnKind) -> Self {
         match kind {
-            ColumnKind::Number => Self::Number,
+            ColumnKind::Number | ColumnKind::Double => Self::Number,
             ColumnKind::Boolean => Self::Boolean,
             ColumnKind::Timestamp { .. } => Self::Moment,
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => Self::Text,

@@ -70,14 +70,14 @@ impl RowCell {
         match kind {
             ColumnKind::Boolean => Some(Self::Boolean(value)),
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => Some(Self::Text(value.to_string())),
-            ColumnKind::Number | ColumnKind::Timestamp { .. } => None,
+            ColumnKind::Number | ColumnKind::Double | ColumnKind::Timestamp { .. } => None,
         }
     }
 
     fn of_number(number: &serde_json::Number, kind: &ColumnKind) -> Option<Self> {
         let value = number.as_f64()?;
         match kind {
-            ColumnKind::Number => (value as f32).is_finite().then_some(Self::Number(value)),
+            ColumnKind::Number | ColumnKind::Double => (value as f32).is_finite().then_some(Self::Number(value)),
             ColumnKind::Boolean if value == 0.0 || value == 1.0 => Some(Self::Boolean(value == 1.0)),
             // A whole number is read as its text, as in a CSV.
             ColumnKind::Category { .. } | ColumnKind::Text { .. } if !number.is_f64() => {
@@ -97,7 +97,7 @@ impl RowCell {
             return Some(Self::Missing);
         }
         match kind {
-            ColumnKind::Number => number_in(text).map(Self::Number),
+            ColumnKind::Number | ColumnKind::Double => number_in(text).map(Self::Number),
             ColumnKind::Boolean => truth_in(text).map(Self::Boolean),
             ColumnKind::Timestamp { .. } => time::seconds_of(text).map(Self::Moment),
             ColumnKind::Category { .. } | ColumnKind::Text { .. } => {
@@ -126,7 +126,7 @@ fn truth_in(text: &str) -> Option<bool> {
 
 fn expected(kind: &ColumnKind) -> &'static str {
     match kind {
-        ColumnKind::Number => "a finite number",
+        ColumnKind::Number | ColumnKind::Double => "a finite number",
         ColumnKind::Boolean => "true or false",
         ColumnKind::Timestamp { .. } => "a date or time such as \"2026-11-24T10:00:00Z\"",
         ColumnKind::Category { .. } | ColumnKind::Text { .. } => "a text of at most 10,000 bytes, or a whole number",

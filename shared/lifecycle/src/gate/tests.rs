@@ -146,13 +146,14 @@ fn a_challenger_better_only_by_chance_replaces_no_champion_that_is_certainly_bet
 }
 
 #[test]
-fn a_challenger_no_better_than_a_constant_never_replaces_a_champion() {
+fn a_challenger_no_better_than_a_constant_is_never_the_first_champion_and_replaces_none() {
     let (useless, constant) = (losing(1.0, 20), losing(1.0, 20));
     let gate = Gate::new(PrimaryMetric::LogLoss, Some(5.0), 0.0).unwrap();
-    assert!(gate.decide(&useless, Some(&constant), &Incumbent::None).promotes());
-    let decision = gate.decide(&useless, Some(&constant), &champion(losing(1.0, 20)));
-    assert_eq!(decision.verdict, Verdict::BelowFloor);
-    assert!(decision.to_string().contains("is no better than a constant answer"), "{decision}");
+    for incumbent in [Incumbent::None, champion(losing(1.0, 20))] {
+        let decision = gate.decide(&useless, Some(&constant), &incumbent);
+        assert_eq!(decision.verdict, Verdict::BelowFloor);
+        assert!(decision.to_string().contains("is no better than a constant answer"), "{decision}");
+    }
 }
 
 #[test]

@@ -97,6 +97,7 @@ impl Family {
             Self::GradientBoosting => BOOSTING,
             Self::Linear => LINEAR,
             Self::DecisionTree => TREE,
+            Self::OnnxGraph => &[],
         }
     }
 }

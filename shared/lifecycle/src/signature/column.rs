@@ -25,6 +25,9 @@ pub struct Column {
 pub enum ColumnKind {
     /// A finite number. The model's input contains the number itself.
     Number,
+    /// A finite number in double precision, which only imported models have. The model's input contains the nearest `f32`,
+    /// then the rest: the number is the sum of both.
+    Double,
     /// A Boolean. The model's input contains 0 for false and 1 for true.
     Boolean,
     // The time of day is precise to about a minute and a half.
@@ -86,9 +89,16 @@ impl ColumnKind {
     pub fn slots(&self) -> usize {
         match self {
             Self::Number | Self::Boolean | Self::Category { .. } => 1,
+            Self::Double => 2,
             Self::Timestamp { parts } => 1 + parts.len(),
             Self::Text { words } => words.len(),
         }
+    }
+
+    /// Splits a number in double precision into the two numbers of [`ColumnKind::Double`].
+    pub fn split_double(number: f64) -> [f32; 2] {
+        let nearest = number as f32;
+        [nearest, (number - f64::from(nearest)) as f32]
     }
 
     /// Returns the whole number that encodes a text of a category column. `None` if the column has another type.
@@ -105,7 +115,7 @@ impl ColumnKind {
     /// Returns the name of the column type: `number`, `boolean`, `timestamp`, `category` or `text`.
     pub fn name(&self) -> &'static str {
         match self {
-            Self::Number => "number",
+            Self::Number | Self::Double => "number",
             Self::Boolean => "boolean",
             Self::Timestamp { .. } => "timestamp",
             Self::Category { .. } => "category",

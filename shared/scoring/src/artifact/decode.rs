@@ -11,12 +11,13 @@ use evergreen_lifecycle::feedback::WrittenLosses;
 use prost::Message;
 
 use super::names::{
-    BACKGROUND_KEY, BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET,
-    MODEL_KEY, SIGNATURE_KEY,
+    ANSWER_KEY, BACKGROUND_KEY, BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY,
+    ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY, SIZE_KEY,
 };
 use super::onnx::{GraphProto, ModelProto};
-use super::{ArtifactError, ArtifactMetadata, limits};
+use super::{ArtifactError, ArtifactMetadata, GRAPH_FORMAT_VERSION, limits};
 use crate::contributions::WrittenBackground;
+use crate::graph::Graph;
 use crate::pipeline::Pipeline;
 
 /// Function that builds a pipeline from the ONNX graph of one artifact format.
@@ -30,20 +31,39 @@ pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactErro
     // `Model::load` is as safe, and also compiles the pipeline.
     limits::check(bytes)?;
     let model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
+    if property(&model, FORMAT_KEY) == Some(GRAPH_FORMAT_VERSION) {
+        return imported(bytes, &model);
+    }
     let read = reader(property(&model, FORMAT_KEY))?;
     check_opset(&model, ML_DOMAIN, ML_OPSET)?;
     check_opset(&model, CORE_DOMAIN, CORE_OPSET)?;
-    let lineage =
-        property(&model, LINEAGE_KEY).map(serde_json::from_str).transpose().map_err(ArtifactError::Lineage)?;
-    let baseline = property(&model, BASELINE_KEY).and_then(|text| serde_json::from_str(text).ok());
-    let hold_out = property(&model, HOLD_OUT_KEY).map(WrittenLosses::from_text);
-    let background = property(&model, BACKGROUND_KEY).map(WrittenBackground::from_text);
-    let name = required(&model, MODEL_KEY)?.to_owned();
-    let metadata = ArtifactMetadata { model: name, lineage, baseline, hold_out, background };
-    let signature: Signature =
-        serde_json::from_str(required(&model, SIGNATURE_KEY)?).map_err(ArtifactError::Signature)?;
+    let metadata = metadata(&model)?;
+    let signature = signature(&model)?;
     let graph = model.graph.ok_or(ArtifactError::Missing("graph"))?;
     Ok((read(signature, graph)?, metadata))
+}
+
+/// Reads the artifact of an imported graph. The author's file stands before the metadata.
+fn imported(bytes: &[u8], model: &ModelProto) -> Result<(Pipeline, ArtifactMetadata), ArtifactError> {
+    let (metadata, signature) = (metadata(model)?, signature(model)?);
+    let size = required(model, SIZE_KEY)?.parse().ok();
+    let own = size.and_then(|size: usize| bytes.get(..size)).ok_or(ArtifactError::Truncated)?;
+    let graph = Graph::load(own, &signature, required(model, ANSWER_KEY)?)
+        .map_err(|error| ArtifactError::Imported(Box::new(error)))?;
+    Ok((Pipeline::of_graph(signature, graph)?, metadata))
+}
+
+fn signature(model: &ModelProto) -> Result<Signature, ArtifactError> {
+    serde_json::from_str(required(model, SIGNATURE_KEY)?).map_err(ArtifactError::Signature)
+}
+
+fn metadata(model: &ModelProto) -> Result<ArtifactMetadata, ArtifactError> {
+    let lineage = property(model, LINEAGE_KEY).map(serde_json::from_str).transpose().map_err(ArtifactError::Lineage)?;
+    let baseline = property(model, BASELINE_KEY).and_then(|text| serde_json::from_str(text).ok());
+    let hold_out = property(model, HOLD_OUT_KEY).map(WrittenLosses::from_text);
+    let background = property(model, BACKGROUND_KEY).map(WrittenBackground::from_text);
+    let name = required(model, MODEL_KEY)?.to_owned();
+    Ok(ArtifactMetadata { model: name, lineage, baseline, hold_out, background })
 }
 
 fn reader(format: Option<&str>) -> Result<Reader, ArtifactError> {
@@ -55,7 +75,8 @@ fn reader(format: Option<&str>) -> Result<Reader, ArtifactError> {
 }
 
 fn property<'a>(model: &'a ModelProto, key: &str) -> Option<&'a str> {
-    model.metadata_props.iter().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
+    // An imported file may have own entries, which stand before those of this project.
+    model.metadata_props.iter().rev().find(|entry| entry.key == key).map(|entry| entry.value.as_str())
 }
 
 fn required<'a>(model: &'a ModelProto, key: &'static str) -> Result<&'a str, ArtifactError> {

@@ -4,11 +4,12 @@ use prost::Message;
 use serde::Serialize;
 
 use super::names::{
-    BACKGROUND_KEY, BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY, ML_DOMAIN, ML_OPSET,
-    MODEL_KEY, SIGNATURE_KEY,
+    ANSWER_KEY, BACKGROUND_KEY, BASELINE_KEY, CORE_DOMAIN, CORE_OPSET, FORMAT_KEY, HOLD_OUT_KEY, LINEAGE_KEY,
+    ML_DOMAIN, ML_OPSET, MODEL_KEY, SIGNATURE_KEY, SIZE_KEY,
 };
 use super::onnx::{AttributeProto, ModelProto, OperatorSetIdProto, StringStringEntryProto};
-use super::{ArtifactMetadata, FORMAT_VERSION, graph};
+use super::{ArtifactMetadata, FORMAT_VERSION, GRAPH_FORMAT_VERSION, graph};
+use crate::graph::Graph;
 use crate::pipeline::{Pipeline, Predictor};
 
 // This is the version of ONNX 1.8, the release that introduced operator set 13.
@@ -17,6 +18,9 @@ const IR_VERSION: i64 = 7;
 
 /// Writes a pipeline (a trained model) as an artifact (an ONNX file). Equal arguments always give the same bytes.
 pub fn encode(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<u8> {
+    if let Predictor::Graph(graph) = &pipeline.parts().predictor {
+        return imported(graph, properties(pipeline, metadata));
+    }
     let predictors = match &pipeline.parts().predictor {
         Predictor::Blend(members) => members.iter().map(|member| attributes(&member.predictor)).collect(),
         single => vec![attributes(single)],
@@ -37,13 +41,26 @@ fn attributes(predictor: &Predictor) -> Vec<AttributeProto> {
     match predictor {
         Predictor::Trees(ensemble) => graph::ensemble(ensemble),
         Predictor::Linear(linear) => graph::linear(linear),
-        Predictor::Blend(_) => Vec::new(),
+        Predictor::Blend(_) | Predictor::Graph(_) => Vec::new(),
     }
 }
 
+/// Writes the artifact of an imported graph: the author's file with the metadata behind it.
+fn imported(graph: &Graph, mut properties: Vec<StringStringEntryProto>) -> Vec<u8> {
+    // In Protocol Buffers, the entries of two messages in a row are those of one message. So any ONNX runtime can run the
+    // artifact too.
+    properties.push(property(ANSWER_KEY, graph.answer_json()));
+    properties.push(property(SIZE_KEY, graph.bytes().len().to_string()));
+    let mut artifact = graph.bytes().to_vec();
+    artifact.extend(ModelProto { metadata_props: properties, ..ModelProto::default() }.encode_to_vec());
+    artifact
+}
+
 fn properties(pipeline: &Pipeline, metadata: &ArtifactMetadata) -> Vec<StringStringEntryProto> {
+    let is_graph = matches!(pipeline.parts().predictor, Predictor::Graph(_));
+    let format = if is_graph { GRAPH_FORMAT_VERSION } else { FORMAT_VERSION };
     let mut properties = vec![
-        property(FORMAT_KEY, FORMAT_VERSION.to_owned()),
+        property(FORMAT_KEY, format.to_owned()),
         property(MODEL_KEY, metadata.model.clone()),
         property(SIGNATURE_KEY, json(pipeline.signature())),
     ];

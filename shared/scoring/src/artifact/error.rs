@@ -95,6 +95,9 @@ pub enum ArtifactError {
         /// Description of what is wrong with the entry, for the error message.
         problem: &'static str,
     },
+    /// The imported graph in the artifact cannot be run by this release.
+    #[error("the artifact's imported graph cannot be used")]
+    Imported(#[source] Box<crate::import::ImportError>),
     /// The artifact could be read, but the pipeline (the model) in it is invalid.
     #[error("the artifact's pipeline is not valid")]
     Pipeline(#[from] PipelineError),

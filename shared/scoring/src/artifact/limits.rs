@@ -24,6 +24,9 @@ pub(super) const MAX_FRAME_BYTES: usize = 4 << 20;
 /// Path to an operator's attribute in an ONNX file, as Protocol Buffers field numbers: graph, node, attribute.
 const ATTRIBUTE: [u32; 3] = [7, 1, 5];
 
+/// Paths to the numbers of a constant tensor in an ONNX file: graph, initializer, and each of its lists of numbers.
+const NUMBERS: [[u32; 3]; 4] = [[7, 5, 4], [7, 5, 7], [7, 5, 9], [7, 5, 10]];
+
 /// Path to the text of a metadata entry in an ONNX file, as Protocol Buffers field numbers: entry, value.
 const METADATA: [u32; 2] = [14, 2];
 
@@ -36,7 +39,8 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     if metadata > MAX_METADATA_BYTES {
         return Err(ArtifactError::MetadataTooLarge(metadata));
     }
-    let frame = bytes.len() - metadata - bytes_at(&ATTRIBUTE, bytes)?;
+    let numbers = NUMBERS.iter().map(|path| bytes_at(path, bytes)).sum::<Result<usize, _>>()?;
+    let frame = bytes.len() - metadata - bytes_at(&ATTRIBUTE, bytes)? - numbers;
     if frame > MAX_FRAME_BYTES {
         return Err(ArtifactError::FrameTooLarge(frame));
     }

@@ -105,6 +105,7 @@ pub(crate) struct TensorTypeProto {
 /// Types of tensor elements in ONNX: values of [`TensorTypeProto::elem_type`].
 pub(crate) mod element {
     pub(crate) const FLOAT: i32 = 1;
+    pub(crate) const UINT8: i32 = 2;
     pub(crate) const INT32: i32 = 6;
     pub(crate) const INT64: i32 = 7;
     pub(crate) const STRING: i32 = 8;

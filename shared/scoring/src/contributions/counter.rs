@@ -2,7 +2,7 @@
 
 use super::background::{Background, PredictorBackground, WrittenBackground, write_number};
 use crate::flat::{FlatEnsemble, FlatNode};
-use crate::model::{Model, ShapeError};
+use crate::model::{Model, PredictError};
 use crate::scorer::Scorer;
 
 // Together with the other metadata, the text must stay below the limit that every release has for metadata.
@@ -38,8 +38,8 @@ impl<'m> BackgroundCounter<'m> {
     /// Counts raw rows, as [`Model::predict`] reads them.
     ///
     /// # Errors
-    /// [`ShapeError`] if the number of values is not a multiple of the row length.
-    pub fn add(&mut self, rows: &[f32]) -> Result<(), ShapeError> {
+    /// [`PredictError`] if the number of values is not a multiple of the row length.
+    pub fn add(&mut self, rows: &[f32]) -> Result<(), PredictError> {
         let (features, count) = self.model.features_of(rows)?;
         self.rows = self.rows.saturating_add(count as u32);
         let mut buffer = Vec::new();

@@ -1,10 +1,13 @@
 //! Last step of the ONNX import: turns the found model into a pipeline with the table's columns and labels.
 
+use std::collections::HashMap;
+
 use evergreen_lifecycle::{Signature, Task};
 
 use super::error::ImportError;
 use super::value::{FoundModel, PostTransform};
 use super::{ensemble, labels, layout};
+use crate::graph::KnownTexts;
 use crate::pipeline::{
     Aggregate, Ensemble, LabelRule, Linear, Link, MAX_FEATURES, Node, Pipeline, PipelineError, PipelineParts,
     Predictor, Tree, Weight,
@@ -13,20 +16,20 @@ use crate::pipeline::{
 /// Maximum difference between 1 and the sum of the class probabilities in a leaf of an imported forest.
 const SHARE_TOLERANCE: f64 = 1e-4;
 
-const ROUNDING: &str = "the file scales features in several steps before its trees, which is rounded differently here: \
-                        a value at a threshold may go the other way";
-
-/// Converts the imported model to a pipeline. Also returns warnings for the user about assumptions of the import.
-pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipeline, Vec<String>), ImportError> {
+/// Converts the imported model to a pipeline. Also returns warnings for the user about assumptions of the import, and whether
+/// the features are exactly those of the file.
+pub(super) fn pipeline(
+    mut model: FoundModel,
+    table: &Signature,
+    known: &HashMap<usize, KnownTexts>,
+) -> Result<(Pipeline, Vec<String>, bool), ImportError> {
     let task = if model.labels.is_empty() { Task::Regression } else { Task::Classification };
     if task != table.task() {
         return Err(ImportError::Task { file: task.name(), table: table.task().name() });
     }
-    let layout = layout::of(&model.features, table)?;
+    let layout = layout::of(&model.features, table, known)?;
     let mut warnings = layout.warnings;
-    if !layout.exact && matches!(model.predictor, Predictor::Trees(_)) {
-        warnings.push(ROUNDING.to_owned());
-    }
+    let is_exact = layout.exact || !matches!(model.predictor, Predictor::Trees(_));
     let count = layout.preprocessing.features();
     if count > MAX_FEATURES {
         return Err(PipelineError::Features(count).into());
@@ -54,7 +57,7 @@ pub(super) fn pipeline(mut model: FoundModel, table: &Signature) -> Result<(Pipe
         rule: LabelRule::default(),
         interval: None,
     };
-    Ok((Pipeline::new(signature, parts)?, warnings))
+    Ok((Pipeline::new(signature, parts)?, warnings, is_exact))
 }
 
 /// Changes the feature indices in an imported model from those of the ONNX file to those of the pipeline (our model).
@@ -91,8 +94,8 @@ fn on_features(predictor: Predictor, places: &[u32], count: usize, operator: &st
             }
             Ok(Predictor::Trees(ensemble))
         }
-        // The import never creates a blend (mean of several predictors).
-        Predictor::Blend(_) => Err(ImportError::NoPrediction),
+        // The walk through the graph never creates these.
+        Predictor::Blend(_) | Predictor::Graph(_) => Err(ImportError::NoPrediction),
     }
 }
 
@@ -109,7 +112,7 @@ fn of_classes(
     let outputs = match &predictor {
         Predictor::Linear(linear) => linear.bias.len(),
         Predictor::Trees(ensemble) => ensemble.base.len(),
-        Predictor::Blend(_) => return Err(ImportError::NoPrediction),
+        Predictor::Blend(_) | Predictor::Graph(_) => return Err(ImportError::NoPrediction),
     };
     if outputs != classes.len() && (outputs, classes.len()) != (1, 2) {
         return Err(PipelineError::Constants { found: outputs, expected: classes.len() }.into());
@@ -169,7 +172,7 @@ fn of_second(predictor: Predictor, classes: &[u32]) -> Predictor {
             leaves(&mut ensemble.trees).flatten().for_each(|entry| entry.weight = -entry.weight);
             Predictor::Trees(Ensemble { base: negate(ensemble.base), ..ensemble })
         }
-        blend @ Predictor::Blend(_) => blend,
+        other @ (Predictor::Blend(_) | Predictor::Graph(_)) => other,
     }
 }
 
@@ -194,7 +197,7 @@ fn permuted(predictor: Predictor, classes: &[u32], features: usize) -> Predictor
             }
             Predictor::Trees(Ensemble { base: pick(&ensemble.base), ..ensemble })
         }
-        blend @ Predictor::Blend(_) => blend,
+        other @ (Predictor::Blend(_) | Predictor::Graph(_)) => other,
     }
 }
 

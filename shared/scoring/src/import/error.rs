@@ -31,6 +31,41 @@ pub enum ImportError {
         /// Description of what is not supported, for the error message.
         problem: String,
     },
+    /// A step of the ONNX file cannot be computed.
+    #[error("{}: {problem}", of_step(operator, step))]
+    Step {
+        /// Name of the step in the file. Exporters derive it from the name of the author's class. It may be empty.
+        step: String,
+        /// Type of the ONNX operator, for example `Loop`.
+        operator: String,
+        /// What is wrong, and what to do.
+        problem: String,
+    },
+    /// The file knows none of the table's texts of a category column.
+    #[error(
+        "column {column:?}: the file knows none of the table's texts; the file has {file}, the table {table}; train the \
+         model on the texts of the table"
+    )]
+    NoCommonText {
+        /// Name of the column.
+        column: String,
+        /// Some texts of the file.
+        file: String,
+        /// Some texts of the table.
+        table: String,
+    },
+    /// The classifier answers sums of trees instead of probabilities.
+    #[error(
+        "the file's classifier gives scores instead of probabilities; with XGBoost, train with objective=\"multi:softprob\" \
+         instead of \"multi:softmax\" and export the model again"
+    )]
+    Margins,
+    /// The answer to a row depends on the rows beside it.
+    #[error(
+        "the answer to a row depends on the other rows of the request; expected a model that answers each row by itself; \
+         export it without operators that combine rows"
+    )]
+    OtherRows,
     /// An attribute of an ONNX operator has a value that the import does not support.
     #[error("operator {operator}, attribute {attribute:?}: {problem}")]
     Attribute {
@@ -141,7 +176,10 @@ pub enum ImportError {
     )]
     OperatorSet(i64),
     /// The ONNX file defines its own operators (functions), which the import does not support.
-    #[error("the file defines functions (its own operators); expected none; export it with standard operators")]
+    #[error(
+        "the file defines functions (its own operators), as skl2onnx does for KNNImputer; expected none; use SimpleImputer, or \
+         export it with standard operators"
+    )]
     Functions,
     /// The ONNX file does not contain a model, or its outputs do not contain the prediction.
     #[error("the file predicts neither probabilities nor a number; export the whole model with its outputs")]
@@ -194,7 +232,34 @@ fn of_file(error: &ArtifactError) -> String {
     text.replace("the artifact", "the file")
 }
 
+/// Returns the beginning of an error about a step: the operator, and the name of the step in the file.
+fn of_step(operator: &str, step: &str) -> String {
+    if step.is_empty() {
+        format!("operator {operator}")
+    } else {
+        format!("operator {operator}, step {step:?} of the file")
+    }
+}
+
 impl ImportError {
+    /// Returns whether the general interpreter may accept a file that the fast scorer refuses with this error.
+    pub(super) fn may_be_general(&self) -> bool {
+        match self {
+            Self::Operator { .. }
+            | Self::Use { .. }
+            | Self::Attribute { .. }
+            | Self::Missing(_)
+            | Self::Twice(_)
+            | Self::Output(_)
+            | Self::Early(_)
+            | Self::NoPrediction
+            | Self::Labels { .. }
+            | Self::File(ArtifactError::Attribute { .. })
+            | Self::Pipeline(_) => true,
+            _ => false,
+        }
+    }
+
     pub(super) fn usage(operator: &str, problem: impl Into<String>) -> Self {
         Self::Use { operator: short(operator), problem: problem.into() }
     }

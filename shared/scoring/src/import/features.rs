@@ -7,6 +7,7 @@ use std::rc::Rc;
 use super::error::{ImportError, numbers};
 use super::forms::{is_deep, whole};
 use super::operators::{Operator, OperatorCall};
+use super::texts::trimmed;
 use super::value::{Feature, FeatureList, FeatureSource, GraphValue, PostTransform};
 use super::walk::GraphWalk;
 use super::{forms, linear};
@@ -18,7 +19,7 @@ pub(super) const MAX_TEXTS: usize = 1000;
 
 // Categories of models that are trained here have the same maximum.
 /// Limit of the ONNX import: maximum size of a category text in bytes.
-const MAX_TEXT: usize = 200;
+pub(super) const MAX_TEXT: usize = 200;
 
 const JOINED: &str = "features or texts of columns";
 const SELECTED: &str = "columns by constant indices";
@@ -158,8 +159,12 @@ fn one_hot(_: &mut GraphWalk, call: OperatorCall) -> Result<Vec<GraphValue>, Imp
         let problem = format!("it encodes {} columns together; expected one encoder for each column", columns.len());
         return Err(ImportError::usage(operator, problem));
     };
-    let feature = |text: &[u8]| {
-        let text = Rc::from(String::from_utf8_lossy(text));
+    let texts: Vec<String> = texts.iter().map(|text| String::from_utf8_lossy(text).into_owned()).collect();
+    let own = trimmed(texts.iter().map(String::as_str));
+    let feature = |text: &String| {
+        // The table has its texts without blanks around them.
+        let is_own = own.get(text.trim()) == Some(text);
+        let text = Rc::from(if is_own { text.trim() } else { text.as_str() });
         Feature::new(FeatureSource::Text { column, text, lenient })
     };
     let list = texts.iter().map(feature).collect();
@@ -174,11 +179,14 @@ fn check_texts(operator: &str, texts: &TextList) -> Result<(), ImportError> {
         return error(format!("it has {}", too_many_texts(texts.len())));
     }
     match texts.iter().map(<[u8]>::len).find(|&length| length > MAX_TEXT) {
-        Some(length) => error(format!(
-            "a text has {length} bytes; at most {MAX_TEXT} are supported; shorten the texts and train the model again"
-        )),
+        Some(length) => error(too_long_text(length)),
         None => Ok(()),
     }
+}
+
+/// Returns an error message: a category text has `length` bytes, which is too many.
+pub(super) fn too_long_text(length: usize) -> String {
+    format!("a text has {length} bytes; at most {MAX_TEXT} are supported; shorten the texts and train the model again")
 }
 
 /// Returns the end of an error message: the column has `count` category texts, which is too many.

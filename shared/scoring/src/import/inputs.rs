@@ -3,26 +3,68 @@
 use std::rc::Rc;
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
+use prost::Message;
 
-use super::error::{ImportError, short};
+use super::error::{ImportError, list, short};
 use super::value::{Feature, FeatureList, FeatureSource, GraphValue};
-use crate::artifact::onnx::{ValueInfoProto, element};
+use crate::artifact::onnx::{GraphProto, TensorProto, ValueInfoProto, element};
 
-/// Step of the ONNX import: returns each input's name and the table columns that the input takes.
+/// An input of an ONNX file, with the columns of the table that it takes.
+pub(crate) struct InputColumns {
+    pub(crate) name: String,
+    /// Type of the input's values, see [`element`].
+    pub(crate) kind: i32,
+    /// Indices of the columns in the table, in the order of the input.
+    pub(crate) columns: Vec<usize>,
+}
+
+/// Step of the ONNX import: returns each input's name and the features or texts that it contains.
 pub(super) fn bind(
     inputs: Vec<ValueInfoProto>,
     table: &Signature,
     is_constant: impl Fn(&str) -> bool,
 ) -> Result<Vec<(String, GraphValue)>, ImportError> {
-    // Inputs that `is_constant` recognises have their values stored in the file. Such inputs take no column.
+    let value = |InputColumns { name, kind, columns }| {
+        let value = match kind {
+            element::STRING => GraphValue::Texts(Rc::new(columns)),
+            _ => FeatureList::flat(columns.into_iter().map(|at| Feature::new(FeatureSource::Value(at))).collect()),
+        };
+        (name, value)
+    };
+    Ok(input_columns(inputs, table, is_constant)?.into_iter().map(value).collect())
+}
+
+/// Finds the columns that each input takes. Inputs that `is_constant` recognises have their values stored in the file and
+/// take no column.
+pub(crate) fn input_columns(
+    inputs: Vec<ValueInfoProto>,
+    table: &Signature,
+    is_constant: impl Fn(&str) -> bool,
+) -> Result<Vec<InputColumns>, ImportError> {
     let inputs: Vec<_> = inputs.into_iter().filter(|input| !is_constant(&input.name)).collect();
     if let [all] = inputs.as_slice() {
         let (kind, width) = tensor(all)?;
         if width != Some(1) || find(table, &all.name).is_none() {
-            return Ok(vec![(all.name.clone(), whole_table(kind, width, table)?)]);
+            return Ok(vec![whole_table(&all.name, kind, width, table)?]);
         }
     }
-    inputs.into_iter().map(|input| one_column(&input, table).map(|value| (input.name, value))).collect()
+    inputs.iter().map(|input| one_column(input, table)).collect()
+}
+
+/// Returns a warning if a file has one input for several columns: their order is assumed.
+pub(super) fn assumed_order(graph: &GraphProto, table: &Signature) -> Option<String> {
+    let stored = stored(graph);
+    let inputs = input_columns(graph.input.clone(), table, |name| stored.iter().any(|other| other == name)).ok()?;
+    let [InputColumns { columns, .. }] = inputs.as_slice() else { return None };
+    let names: Vec<_> = columns.iter().filter_map(|&at| table.columns().get(at)).map(|it| it.name.as_str()).collect();
+    let order = list(&names);
+    (names.len() > 1).then(|| format!("the file has one input; its columns are assumed to be in this order: {order}"))
+}
+
+/// Returns the names of the constants of a graph.
+pub(crate) fn stored(graph: &GraphProto) -> Vec<String> {
+    let name = |bytes: &Vec<u8>| TensorProto::decode(bytes.as_slice()).ok().map(|tensor| tensor.name);
+    graph.initializer.iter().filter_map(name).collect()
 }
 
 /// Returns the element type and the number of columns of an ONNX graph's input. `None`: any number of columns.
@@ -40,18 +82,18 @@ fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
 }
 
 /// Returns all columns of the table in order, for an ONNX file with a single input of `width` columns.
-fn whole_table(kind: i32, width: Option<i64>, table: &Signature) -> Result<GraphValue, ImportError> {
+fn whole_table(name: &str, kind: i32, width: Option<i64>, table: &Signature) -> Result<InputColumns, ImportError> {
     // The width is `None` if the file does not fix the number of columns.
     let columns = table.columns();
     match width {
         Some(found) if usize::try_from(found) != Ok(columns.len()) => {
             Err(ImportError::Width { found, columns: table.column_names().map(str::to_owned).collect() })
         }
-        _ => value(kind, columns.iter().enumerate().collect()),
+        _ => value(name, kind, columns.iter().enumerate().collect()),
     }
 }
 
-fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<GraphValue, ImportError> {
+fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<InputColumns, ImportError> {
     let (kind, width) = tensor(input)?;
     let found = find(table, &input.name).ok_or_else(|| ImportError::Input {
         input: short(&input.name),
@@ -64,7 +106,7 @@ fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<GraphValue, I
                       single input",
         });
     }
-    value(kind, vec![found])
+    value(&input.name, kind, vec![found])
 }
 
 /// Finds the table column to which the name of an ONNX input belongs. Returns the column with its index.
@@ -80,7 +122,7 @@ fn as_written(name: &str) -> impl Iterator<Item = char> {
     name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
 }
 
-fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<GraphValue, ImportError> {
+fn value(name: &str, kind: i32, columns: Vec<(usize, &Column)>) -> Result<InputColumns, ImportError> {
     for (_, column) in &columns {
         let expected = match (kind, &column.kind) {
             (element::STRING, ColumnKind::Category { .. }) | (element::BOOL, ColumnKind::Boolean) => continue,
@@ -94,9 +136,5 @@ fn value(kind: i32, columns: Vec<(usize, &Column)>) -> Result<GraphValue, Import
         };
         return Err(ImportError::Kind { column: column.name.clone(), kind: column.kind.name(), expected });
     }
-    let indices = columns.into_iter().map(|(index, _)| index);
-    Ok(match kind {
-        element::STRING => GraphValue::Texts(Rc::new(indices.collect())),
-        _ => FeatureList::flat(indices.map(|index| Feature::new(FeatureSource::Value(index))).collect()),
-    })
+    Ok(InputColumns { name: name.to_owned(), kind, columns: columns.into_iter().map(|(index, _)| index).collect() })
 }

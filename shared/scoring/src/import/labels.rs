@@ -6,7 +6,7 @@ use super::error::ImportError;
 
 /// Step of the ONNX import: returns the table's class index for each label of the file. Also returns a warning if the
 /// file has only numbers as labels, and the import assumes which classes they mean.
-pub(super) fn classes(file: &[Label], table: &[Label]) -> Result<(Vec<u32>, Option<String>), ImportError> {
+pub(crate) fn classes(file: &[Label], table: &[Label]) -> Result<(Vec<u32>, Option<String>), ImportError> {
     let error = || ImportError::Labels { file: file.to_vec(), table: table.to_vec() };
     if file.len() != table.len() {
         return Err(error());

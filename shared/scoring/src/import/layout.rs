@@ -1,12 +1,14 @@
 //! Maps the features of an imported ONNX file to the features of the pipeline (our model), which have a fixed order.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing};
 
 use super::error::{ImportError, short};
 use super::features::{MAX_TEXTS, too_many_texts};
+use super::texts;
 use super::value::{Feature, FeatureList, FeatureSource};
+use crate::graph::KnownTexts;
 use crate::pipeline::{Encoding, Preprocessing, Scaler};
 
 /// Step of the ONNX import: how the features of the file become the features of the pipeline (our model).
@@ -30,7 +32,11 @@ enum Use {
     Texts { known: BTreeSet<String>, missing: bool, lenient: bool },
 }
 
-pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLayout, ImportError> {
+pub(super) fn of(
+    features: &FeatureList,
+    table: &Signature,
+    known: &HashMap<usize, KnownTexts>,
+) -> Result<FeatureLayout, ImportError> {
     let mut columns = Vec::new();
     let mut encodings = Vec::new();
     let mut warnings = Vec::new();
@@ -48,7 +54,7 @@ pub(super) fn of(features: &FeatureList, table: &Signature) -> Result<FeatureLay
                 index.add(at, Some(String::new()));
             }
         }
-        warnings.extend(unknown(&column, found));
+        warnings.extend(unknown(table, at, known)?);
         columns.push(column);
         encodings.push(encoding);
     }
@@ -135,16 +141,10 @@ fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportErro
     }
 }
 
-/// Returns a warning for the user if the table has category texts that the imported file refuses.
-fn unknown(column: &Column, found: &Use) -> Option<String> {
-    let ColumnKind::Category { rare, .. } = &column.kind else { return None };
-    let Use::Texts { lenient: false, .. } = found else { return None };
-    let first = short(rare.first()?);
-    Some(format!(
-        "column {:?}: the table has texts that the file does not know, for example {first:?}; the file refuses such a \
-         text, here it belongs to no category (0 everywhere)",
-        short(&column.name)
-    ))
+/// Returns a warning for the user if the table has category texts that no encoder of the imported file knows.
+fn unknown(table: &Signature, at: usize, known: &HashMap<usize, KnownTexts>) -> Result<Option<String>, ImportError> {
+    let Some((column, known)) = table.columns().get(at).zip(known.get(&at)) else { return Ok(None) };
+    texts::compared(column, &texts::trimmed(known.texts.iter().map(String::as_str)).into_keys().collect())
 }
 
 /// Returns the category texts of a table column that the imported file does not know.

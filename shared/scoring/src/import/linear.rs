@@ -81,7 +81,7 @@ pub(super) fn add_bias(walk: &mut GraphWalk, constant: &ConstantTensor) -> Resul
     let bias = match walk.predictor() {
         Some(Predictor::Linear(linear)) => &mut linear.bias,
         Some(Predictor::Trees(ensemble)) => &mut ensemble.base,
-        Some(Predictor::Blend(_)) | None => return Err(ImportError::NoPrediction),
+        Some(Predictor::Blend(_) | Predictor::Graph(_)) | None => return Err(ImportError::NoPrediction),
     };
     let added = constant.real();
     if added.len() != bias.len() && added.len() != 1 {

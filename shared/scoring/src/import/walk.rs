@@ -181,7 +181,7 @@ impl GraphWalk {
         match self.model.as_ref().map(|model| &model.predictor) {
             Some(Predictor::Trees(ensemble)) => ensemble.base.len(),
             Some(Predictor::Linear(linear)) => linear.bias.len(),
-            Some(Predictor::Blend(_)) | None => 0,
+            Some(Predictor::Blend(_) | Predictor::Graph(_)) | None => 0,
         }
     }
 }

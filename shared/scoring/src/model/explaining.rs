@@ -3,7 +3,7 @@
 use std::iter::repeat_n;
 use std::sync::OnceLock;
 
-use super::{Model, ShapeError};
+use super::{Model, PredictError};
 use crate::contributions::{ExplainError, Explainer, Explanations, WrittenBackground};
 use crate::link::Answerer;
 use crate::scorer::{Blended, Scorer};
@@ -45,10 +45,13 @@ impl Model {
 
     fn explainer(&self) -> Result<&Explainer, ExplainError> {
         let prepare = || {
+            if let Scorer::Graph(_) = self.scorer {
+                return Err(ExplainError::Graph);
+            }
             let written = self.metadata.background.as_ref().ok_or(ExplainError::NoBackground)?;
             Explainer::new(self, self.columns(), &written.read().ok_or(ExplainError::Background)?)
         };
-        self.explainer.get_or_init(prepare).as_ref().map_err(|error| *error)
+        self.explainer.get_or_init(prepare).as_ref().map_err(Clone::clone)
     }
 
     /// Returns, for each feature, the index of the column from which it is computed.
@@ -65,7 +68,7 @@ impl Model {
     fn members(&self) -> &[Blended] {
         match &self.scorer {
             Scorer::Blend(blend) => blend.members(),
-            Scorer::Trees(_) | Scorer::Linear(_) => &[],
+            Scorer::Trees(_) | Scorer::Linear(_) | Scorer::Graph(_) => &[],
         }
     }
 
@@ -77,7 +80,9 @@ impl Model {
     /// Returns the only predictor, or those of a blend, each with its number of features.
     pub(crate) fn predictors(&self) -> Vec<(&Scorer, usize)> {
         let width = self.features.count();
-        if let Scorer::Blend(blend) = &self.scorer {
+        if let Scorer::Graph(_) = &self.scorer {
+            Vec::new()
+        } else if let Scorer::Blend(blend) = &self.scorer {
             blend.members().iter().map(|member| (&member.scorer, width + 2 * member.holes.len())).collect()
         } else {
             vec![(&self.scorer, width)]
@@ -85,9 +90,9 @@ impl Model {
     }
 
     /// Computes the features of raw rows. Also returns the number of rows.
-    pub(crate) fn features_of(&self, rows: &[f32]) -> Result<(Vec<f32>, usize), ShapeError> {
+    pub(crate) fn features_of(&self, rows: &[f32]) -> Result<(Vec<f32>, usize), PredictError> {
         if !rows.len().is_multiple_of(self.slots) {
-            return Err(ShapeError { values: rows.len(), slots: self.slots });
+            return Err(PredictError::Shape { values: rows.len(), slots: self.slots });
         }
         let (count, width) = (rows.len() / self.slots, self.features.count());
         let mut features = vec![0.0; count * width];

@@ -9,6 +9,8 @@ mod tree;
 
 use evergreen_lifecycle::{MAX_LABELS, Signature, Task};
 
+use crate::graph::Graph;
+
 use super::{Aggregate, Ensemble, LabelRule, Linear, Link, PipelineParts, Predictor};
 
 pub use blend::MAX_MEMBERS;
@@ -37,6 +39,9 @@ pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), Pi
     if labels > MAX_LABELS {
         return Err(PipelineError::TooManyLabels(labels));
     }
+    if let Predictor::Graph(graph) = &parts.predictor {
+        return whole_graph(signature, graph, parts);
+    }
     features::check(signature, &parts.preprocessing)?;
     link(signature.task(), labels, &parts.predictor, parts.link)?;
     calibration(signature.task(), parts.calibration)?;
@@ -49,13 +54,24 @@ pub(super) fn all(signature: &Signature, parts: &PipelineParts) -> Result<(), Pi
     }
 }
 
+/// Checks that an imported graph has the columns and labels of the signature, and that it is the only part.
+fn whole_graph(signature: &Signature, graph: &Graph, parts: &PipelineParts) -> Result<(), PipelineError> {
+    let is_alone = parts.preprocessing.encodings.is_empty()
+        && parts.preprocessing.scaler.is_none()
+        && parts.link == Link::Identity
+        && parts.calibration.is_none()
+        && parts.rule == LabelRule::default()
+        && parts.interval.is_none();
+    if is_alone && graph.fits(signature) { Ok(()) } else { Err(PipelineError::Graph) }
+}
+
 /// Checks a predictor that must be trees or a linear model, not a blend (mean of several predictors).
 fn predictor(signature: &Signature, predictor: &Predictor, link: Link, features: usize) -> Result<(), PipelineError> {
     let outputs = outputs(signature.labels().len(), link);
     match predictor {
         Predictor::Trees(trees) => ensemble(trees, features, outputs, is_distribution(signature.task(), link)),
         Predictor::Linear(weights) => linear(weights, features, outputs),
-        Predictor::Blend(_) => Err(PipelineError::NestedBlend),
+        Predictor::Blend(_) | Predictor::Graph(_) => Err(PipelineError::NestedBlend),
     }
 }
 

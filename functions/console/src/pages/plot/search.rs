@@ -53,6 +53,6 @@ fn colour(family: Family) -> &'static str {
         Family::RandomForest => "c0",
         Family::GradientBoosting => "c1",
         Family::Linear => "c2",
-        Family::DecisionTree => "c3",
+        Family::DecisionTree | Family::OnnxGraph => "c3",
     }
 }

@@ -11,6 +11,12 @@ pub(super) fn encode(column: &Column, text: &str) -> Result<Vec<f32>, String> {
     }
     match &column.kind {
         ColumnKind::Number => single(text.parse().ok().filter(|number: &f32| number.is_finite()), "A number"),
+        ColumnKind::Double => {
+            let number = text.parse().ok().filter(|number: &f64| (*number as f32).is_finite());
+            number
+                .map(|number| ColumnKind::split_double(number).to_vec())
+                .ok_or_else(|| "A number is expected.".to_owned())
+        }
         ColumnKind::Boolean => single(truth(text), "true or false"),
         ColumnKind::Category { .. } => single(column.kind.code(text).map(|code| code.index as f32), "A category"),
         ColumnKind::Timestamp { parts } => {

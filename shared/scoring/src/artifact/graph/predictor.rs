@@ -45,7 +45,7 @@ pub(super) fn one(
     // The three names are for ONNX values: the sum or mean of the trees, the constants that are added to it, and the
     // outputs.
     match predictor {
-        Predictor::Blend(_) => {}
+        Predictor::Blend(_) | Predictor::Graph(_) => {}
         Predictor::Linear(_) => operators.add((ML_DOMAIN, LINEAR), &[features], outputs, attributes),
         Predictor::Trees(ensemble) if ensemble.base.iter().all(|base| *base == 0.0) => {
             operators.add((ML_DOMAIN, ENSEMBLE), &[features], outputs, attributes);

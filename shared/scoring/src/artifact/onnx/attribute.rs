@@ -20,6 +20,8 @@ pub(crate) struct AttributeProto {
     // Only imported files have tensor attributes, not the artifacts of this project.
     /// Value of a tensor attribute, as the bytes of a `TensorProto`.
     pub(crate) t: Option<Vec<u8>>,
+    /// Value of a graph attribute, as the bytes of a `GraphProto`. Only imported files have one.
+    pub(crate) g: Option<Vec<u8>>,
     pub(crate) floats: Vec<f32>,
     pub(crate) ints: Vec<i64>,
     pub(crate) strings: TextList,
@@ -43,6 +45,7 @@ mod tag {
     pub(super) const I: u32 = 3;
     pub(super) const S: u32 = 4;
     pub(super) const T: u32 = 5;
+    pub(super) const G: u32 = 6;
     pub(super) const FLOATS: u32 = 7;
     pub(super) const INTS: u32 = 8;
     pub(super) const STRINGS: u32 = 9;
@@ -56,6 +59,7 @@ impl Message for AttributeProto {
         self.i.iter().for_each(|i| encoding::int64::encode(tag::I, i, buffer));
         self.s.iter().for_each(|s| encoding::bytes::encode(tag::S, s, buffer));
         self.t.iter().for_each(|t| encoding::bytes::encode(tag::T, t, buffer));
+        self.g.iter().for_each(|g| encoding::bytes::encode(tag::G, g, buffer));
         encoding::float::encode_packed(tag::FLOATS, &self.floats, buffer);
         encoding::int64::encode_packed(tag::INTS, &self.ints, buffer);
         self.strings.iter().for_each(|text| {
@@ -79,6 +83,7 @@ impl Message for AttributeProto {
             tag::I => encoding::int64::merge(wire, self.i.get_or_insert_default(), buffer, context),
             tag::S => encoding::bytes::merge(wire, self.s.get_or_insert_default(), buffer, context),
             tag::T => encoding::bytes::merge(wire, self.t.get_or_insert_default(), buffer, context),
+            tag::G => encoding::bytes::merge(wire, self.g.get_or_insert_default(), buffer, context),
             tag::FLOATS => encoding::float::merge_repeated(wire, &mut self.floats, buffer, context),
             tag::INTS => encoding::int64::merge_repeated(wire, &mut self.ints, buffer, context),
             tag::STRINGS => {
@@ -99,6 +104,7 @@ impl Message for AttributeProto {
             + self.i.map_or(0, |i| encoding::int64::encoded_len(tag::I, &i))
             + self.s.as_ref().map_or(0, |s| encoding::bytes::encoded_len(tag::S, s))
             + self.t.as_ref().map_or(0, |t| encoding::bytes::encoded_len(tag::T, t))
+            + self.g.as_ref().map_or(0, |g| encoding::bytes::encoded_len(tag::G, g))
             + encoding::float::encoded_len_packed(tag::FLOATS, &self.floats)
             + encoding::int64::encoded_len_packed(tag::INTS, &self.ints)
             + self.strings.iter().map(text_len).sum::<usize>()

@@ -48,6 +48,6 @@ pub(super) fn check(
 fn nodes(member: &Member) -> usize {
     match &member.predictor {
         Predictor::Trees(ensemble) => ensemble.trees.iter().map(|tree| tree.nodes.len()).sum(),
-        Predictor::Linear(_) | Predictor::Blend(_) => 0,
+        Predictor::Linear(_) | Predictor::Blend(_) | Predictor::Graph(_) => 0,
     }
 }

@@ -21,6 +21,9 @@ pub enum PipelineError {
         /// Number of slots (`f32` values) in a raw row.
         slots: usize,
     },
+    /// An imported graph has other parts beside it, or other columns or labels than the signature.
+    #[error("the imported graph does not match the signature, or has other parts beside it")]
+    Graph,
     // The encoding does not match the column's kind or number of categories, or its fill (the number for missing
     // values) is not finite.
     /// The encoding of a column (how its values become features) is invalid. Contains the column's name.

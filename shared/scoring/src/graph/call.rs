@@ -1,0 +1,56 @@
+//! What an operator gets when it runs: its inputs, and how much it may still compute.
+
+use std::sync::Arc;
+
+use super::problem::{Outcome, Problem};
+use super::tensor::Tensor;
+
+/// An operator that was read from a file: a function of its inputs.
+pub(super) type Run = Box<dyn Fn(&Inputs<'_>, &mut Budget) -> Outcome<Vec<Tensor>> + Send + Sync>;
+
+/// The inputs of an operator. An optional input may be left out.
+pub(super) struct Inputs<'a>(pub(super) &'a [Option<Arc<Tensor>>]);
+
+impl Inputs<'_> {
+    pub(super) fn get(&self, index: usize) -> Outcome<&Tensor> {
+        self.optional(index).ok_or_else(|| Problem::new(format!("its input {} is missing", index + 1)))
+    }
+
+    pub(super) fn optional(&self, index: usize) -> Option<&Tensor> {
+        self.0.get(index).and_then(|input| input.as_deref())
+    }
+
+    /// Returns all inputs. A missing one is an error.
+    pub(super) fn all(&self) -> Outcome<Vec<&Tensor>> {
+        (0..self.0.len()).map(|index| self.get(index)).collect()
+    }
+
+    /// Returns the integers of an optional input.
+    pub(super) fn wholes(&self, index: usize) -> Outcome<Option<&[i64]>> {
+        self.optional(index).map(Tensor::whole).transpose()
+    }
+}
+
+/// How many steps a graph may still compute. Protects the time against malicious files.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Budget {
+    left: u64,
+}
+
+impl Budget {
+    pub(super) fn new(steps: u64) -> Self {
+        Self { left: steps }
+    }
+
+    /// Takes the product of `factors` from the budget. It is an error if less is left.
+    pub(super) fn spend(&mut self, factors: &[usize]) -> Outcome<()> {
+        let steps = factors.iter().fold(1_u64, |product, &factor| product.saturating_mul(factor as u64));
+        match self.left.checked_sub(steps) {
+            Some(left) => {
+                self.left = left;
+                Ok(())
+            }
+            None => Err(Problem::new("it computes too much for one row; export a smaller model")),
+        }
+    }
+}

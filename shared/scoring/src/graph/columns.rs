@@ -1,0 +1,104 @@
+//! Follows the columns of a table through the first operators of a graph: which texts the file knows of each column.
+
+use std::collections::{BTreeSet, HashMap};
+
+use prost::Message;
+
+use super::given::Given;
+use super::tensor::{Tensor, Values};
+use crate::artifact::onnx::{GraphProto, NodeProto, TensorProto};
+
+/// What a file knows of the texts of one column.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct KnownTexts {
+    pub(crate) texts: BTreeSet<String>,
+    /// Whether an encoder of the file refuses unknown texts.
+    pub(crate) is_strict: bool,
+}
+
+/// Returns the texts that the file knows of each column. `inputs` has the columns of each input by its name.
+pub(super) fn known_texts(graph: &GraphProto, inputs: &[(String, Vec<usize>)]) -> HashMap<usize, KnownTexts> {
+    let mut constants: HashMap<String, Tensor> = HashMap::new();
+    for bytes in &graph.initializer {
+        if let Ok(tensor) = TensorProto::decode(bytes.as_slice()) {
+            constants.extend(Tensor::of(&tensor).ok().map(|found| (tensor.name, found)));
+        }
+    }
+    let mut columns: HashMap<String, Vec<usize>> = inputs.iter().cloned().collect();
+    let mut found: HashMap<usize, KnownTexts> = HashMap::new();
+    for node in &graph.node {
+        follow(node, &mut constants, &mut columns, &mut found);
+    }
+    found
+}
+
+fn follow(
+    node: &NodeProto,
+    constants: &mut HashMap<String, Tensor>,
+    columns: &mut HashMap<String, Vec<usize>>,
+    found: &mut HashMap<usize, KnownTexts>,
+) {
+    let mut given = Given::new(node.attribute.clone(), i64::MAX);
+    if node.op_type == "Constant" {
+        let value = given.tensor("value").ok().flatten();
+        let list = || given_list(node);
+        constants.extend(value.or_else(list).and_then(|tensor| Some((node.output.first()?.clone(), tensor))));
+        return;
+    }
+    let of: Vec<usize> = node.input.iter().filter_map(|name| columns.get(name)).flatten().copied().collect();
+    if of.is_empty() {
+        return;
+    }
+    let mut learn = |values: &Values, is_strict: bool| {
+        let Values::Text(texts) = values else { return };
+        for column in &of {
+            let known = found.entry(*column).or_default();
+            known.texts.extend(texts.iter().map(|text| text.to_string()));
+            known.is_strict |= is_strict;
+        }
+    };
+    let indices = || {
+        let list = constants.get(node.input.get(1)?)?.whole().ok()?;
+        let place = |&index: &i64| if index < 0 { index.checked_add(of.len() as i64) } else { Some(index) };
+        list.iter().map(|index| of.get(usize::try_from(place(index)?).ok()?).copied()).collect::<Option<Vec<_>>>()
+    };
+    let outputs: Vec<Vec<usize>> = match node.op_type.as_str() {
+        "OneHotEncoder" => {
+            let is_strict = given.int("zeros") == Some(0);
+            given.first_list(&["cats_strings"]).ok().flatten().iter().for_each(|texts| learn(texts, is_strict));
+            return;
+        }
+        "LabelEncoder" | "CategoryMapper" => {
+            let names = ["keys_tensor", "keys_strings", "classes_strings", "cats_strings"];
+            given.first_list(&names).ok().flatten().iter().for_each(|texts| learn(texts, false));
+            return;
+        }
+        "Equal" => {
+            node.input.iter().filter_map(|name| constants.get(name)).for_each(|it| learn(&it.values, false));
+            return;
+        }
+        "ArrayFeatureExtractor" | "Gather" => vec![indices().unwrap_or(of)],
+        "Split" => {
+            let parts = given.ints("split");
+            let parts = parts.or_else(|| Some(constants.get(node.input.get(1)?)?.whole().ok()?.to_vec()));
+            match parts {
+                Some(parts) => split(&of, &parts),
+                None => of.chunks(of.len().div_ceil(node.output.len().max(1)).max(1)).map(<[usize]>::to_vec).collect(),
+            }
+        }
+        _ => node.output.iter().map(|_| of.clone()).collect(),
+    };
+    columns.extend(node.output.iter().cloned().zip(outputs));
+}
+
+fn split(columns: &[usize], parts: &[i64]) -> Vec<Vec<usize>> {
+    let mut rest = columns.iter().copied();
+    parts.iter().map(|&part| rest.by_ref().take(usize::try_from(part).unwrap_or_default()).collect()).collect()
+}
+
+/// Returns the list of a `Constant` operator that has no tensor.
+fn given_list(node: &NodeProto) -> Option<Tensor> {
+    let mut given = Given::new(node.attribute.clone(), i64::MAX);
+    let list = given.first_list(&["value_ints", "value_strings"]).ok().flatten();
+    list.or_else(|| given.text("value_string").map(|text| Values::Text(vec![text]))).map(Tensor::list)
+}

@@ -1,0 +1,148 @@
+//! Makes the inputs of a graph from raw rows.
+
+use std::sync::Arc;
+
+use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing};
+
+use super::columns::{KnownTexts, known_texts};
+use super::tensor::{Tensor, Values};
+use crate::artifact::onnx::{GraphProto, element};
+use crate::import::inputs::{InputColumns, input_columns, stored};
+use crate::import::{ImportError, texts};
+
+/// A text that no file knows. It stands for all texts that the file does not know.
+const UNKNOWN: &str = "\u{0}unknown";
+
+/// One input of a graph: its type, and the columns of the table that it gets.
+#[derive(Debug, Clone)]
+pub(super) struct GraphInput {
+    pub(super) name: String,
+    kind: i32,
+    columns: Vec<Source>,
+}
+
+/// Where the values of a column stand in a raw row.
+#[derive(Debug, Clone)]
+enum Source {
+    Number {
+        slot: usize,
+    },
+    /// Two values whose sum is the number.
+    Double {
+        slot: usize,
+    },
+    Text {
+        slot: usize,
+        texts: Vec<Arc<str>>,
+        missing: Arc<str>,
+    },
+}
+
+/// Finds the columns that the inputs of a graph get. Also returns these columns as the graph needs them, and warnings.
+pub(super) fn bind(
+    graph: &GraphProto,
+    table: &Signature,
+) -> Result<(Vec<GraphInput>, Vec<Column>, Vec<String>), ImportError> {
+    let stored = stored(graph);
+    let inputs = input_columns(graph.input.clone(), table, |name| stored.iter().any(|other| other == name))?;
+    let by_name: Vec<_> = inputs.iter().map(|input| (input.name.clone(), input.columns.clone())).collect();
+    let known = known_texts(graph, &by_name);
+    let mut used: Vec<usize> = inputs.iter().flat_map(|input| input.columns.iter().copied()).collect();
+    used.sort_unstable();
+    used.dedup();
+    let mut warnings = Vec::new();
+    let mut columns = Vec::with_capacity(used.len());
+    let mut sources = Vec::with_capacity(used.len());
+    let mut slot = 0;
+    for &at in &used {
+        let Some(column) = table.columns().get(at) else { continue };
+        let kind = inputs.iter().find(|input| input.columns.contains(&at)).map_or(0, |input| input.kind);
+        let empty = KnownTexts::default();
+        let bound = bound(column, kind, known.get(&at).unwrap_or(&empty), slot)?;
+        warnings.extend(bound.warning);
+        slot += bound.column.kind.slots();
+        columns.push(bound.column);
+        sources.push(bound.source);
+    }
+    let source = |at: &usize| used.binary_search(at).ok().and_then(|place| sources.get(place).cloned());
+    let input = |InputColumns { name, kind, columns }| {
+        let columns = columns.iter().filter_map(source).collect();
+        GraphInput { name, kind, columns }
+    };
+    Ok((inputs.into_iter().map(input).collect(), columns, warnings))
+}
+
+/// A column as the graph needs it.
+struct Bound {
+    column: Column,
+    source: Source,
+    warning: Option<String>,
+}
+
+fn bound(column: &Column, kind: i32, known: &KnownTexts, slot: usize) -> Result<Bound, ImportError> {
+    let is_whole = matches!(kind, element::INT64 | element::INT32);
+    if column.nullable && (is_whole || kind == element::BOOL) {
+        return Err(ImportError::Missing(column.name.clone()));
+    }
+    match &column.kind {
+        ColumnKind::Category { .. } => text_column(column, known, slot),
+        // Single precision would change the number.
+        ColumnKind::Number | ColumnKind::Double if kind == element::DOUBLE || is_whole => {
+            let column = Column { kind: ColumnKind::Double, ..column.clone() };
+            Ok(Bound { column, source: Source::Double { slot }, warning: None })
+        }
+        _ => Ok(Bound { column: column.clone(), source: Source::Number { slot }, warning: None }),
+    }
+}
+
+fn text_column(column: &Column, known: &KnownTexts, slot: usize) -> Result<Bound, ImportError> {
+    // Evergreen removes blanks around a text. The file may know it with them.
+    let is_gap = |text: &str| is_missing(text.trim()) || text.trim() == "None";
+    let missing = known.texts.iter().find(|text| is_gap(text)).map(|text| Arc::from(text.as_str()));
+    if column.nullable && missing.is_none() && known.is_strict {
+        return Err(ImportError::Missing(column.name.clone()));
+    }
+    let own: Vec<&str> = known.texts.iter().map(String::as_str).filter(|text| !is_gap(text)).collect();
+    let matched = texts::matched(column, &own)?;
+    let texts = matched.categories.iter().map(|(_, own)| Arc::from(own.as_str())).collect();
+    let source = Source::Text { slot, texts, missing: missing.unwrap_or_else(|| Arc::from(UNKNOWN)) };
+    let categories = matched.categories.into_iter().map(|(text, _)| text).collect();
+    let kind = ColumnKind::Category { categories, rare: matched.rare };
+    Ok(Bound { column: Column { kind, ..column.clone() }, source, warning: matched.warning })
+}
+
+impl GraphInput {
+    /// Returns the input for these rows of `slots` values each.
+    pub(super) fn tensor(&self, rows: &[f32], slots: usize) -> Tensor {
+        let each = || rows.chunks_exact(slots).flat_map(|row| self.columns.iter().map(move |source| (source, row)));
+        let values = match self.kind {
+            element::DOUBLE => Values::Double(each().map(|(source, row)| source.number(row)).collect()),
+            element::INT64 | element::INT32 => {
+                Values::Whole(each().map(|(source, row)| source.number(row) as i64).collect())
+            }
+            element::BOOL => Values::Truth(each().map(|(source, row)| source.number(row) != 0.0).collect()),
+            element::STRING => Values::Text(each().map(|(source, row)| source.text(row)).collect()),
+            _ => Values::Float(each().map(|(source, row)| source.number(row) as f32).collect()),
+        };
+        Tensor { shape: vec![rows.len() / slots.max(1), self.columns.len()], values }
+    }
+}
+
+impl Source {
+    fn number(&self, row: &[f32]) -> f64 {
+        let at = |slot: usize| row.get(slot).copied().map_or(f64::NAN, f64::from);
+        match self {
+            Self::Number { slot } | Self::Text { slot, .. } => at(*slot),
+            Self::Double { slot } => at(*slot) + at(slot + 1),
+        }
+    }
+
+    fn text(&self, row: &[f32]) -> Arc<str> {
+        let Self::Text { slot, texts, missing } = self else { return Arc::from(UNKNOWN) };
+        let code = row.get(*slot).copied().unwrap_or(f32::NAN);
+        if code.is_nan() {
+            return Arc::clone(missing);
+        }
+        texts.get(code as usize).map_or_else(|| Arc::from(UNKNOWN), Arc::clone)
+    }
+}

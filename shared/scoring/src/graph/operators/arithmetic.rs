@@ -1,0 +1,192 @@
+//! Calculations on each element: sums, products, powers, exponential functions, rounding.
+
+use super::super::broadcast::{common_shape, indices};
+use super::super::call::{Budget, Inputs, Run};
+use super::super::given::Given;
+use super::super::problem::{Outcome, Problem};
+use super::super::tensor::{Tensor, Values};
+use super::Operator;
+
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator { name: "Add", read: |_| folded(|a, b| a + b, |a, b| a + b, |a, b| Some(a.wrapping_add(b))) },
+    Operator { name: "Sum", read: |_| folded(|a, b| a + b, |a, b| a + b, |a, b| Some(a.wrapping_add(b))) },
+    Operator { name: "Sub", read: |_| folded(|a, b| a - b, |a, b| a - b, |a, b| Some(a.wrapping_sub(b))) },
+    Operator { name: "Mul", read: |_| folded(|a, b| a * b, |a, b| a * b, |a, b| Some(a.wrapping_mul(b))) },
+    Operator { name: "Div", read: |_| folded(|a, b| a / b, |a, b| a / b, i64::checked_div) },
+    Operator { name: "Max", read: |_| folded(nan_or(f32::max), nan_or(f64::max), |a, b| Some(a.max(b))) },
+    Operator { name: "Min", read: |_| folded(nan_or(f32::min), nan_or(f64::min), |a, b| Some(a.min(b))) },
+    Operator { name: "Mod", read: modulo },
+    Operator { name: "Pow", read: |_| Ok(Box::new(power)) },
+    Operator { name: "Abs", read: |_| each(f64::abs, Some(i64::wrapping_abs)) },
+    Operator { name: "Neg", read: |_| each(|x| -x, Some(i64::wrapping_neg)) },
+    Operator { name: "Sign", read: |_| each(sign, Some(i64::signum)) },
+    Operator { name: "Ceil", read: |_| each(libm::ceil, None) },
+    Operator { name: "Floor", read: |_| each(libm::floor, None) },
+    Operator { name: "Round", read: |_| each(libm::rint, None) },
+    Operator { name: "Exp", read: |_| each(libm::exp, None) },
+    Operator { name: "Log", read: |_| each(libm::log, None) },
+    Operator { name: "Sqrt", read: |_| each(libm::sqrt, None) },
+    Operator { name: "Reciprocal", read: |_| each(|x| 1.0 / x, None) },
+    Operator { name: "Relu", read: |_| each(|x| if x < 0.0 { 0.0 } else { x }, None) },
+    Operator { name: "Sigmoid", read: |_| each(sigmoid, None) },
+    Operator { name: "Tanh", read: |_| each(libm::tanh, None) },
+    Operator { name: "Erf", read: |_| each(libm::erf, None) },
+    Operator { name: "Sin", read: |_| each(libm::sin, None) },
+    Operator { name: "Cos", read: |_| each(libm::cos, None) },
+    Operator { name: "Softplus", read: |_| each(|x| x.max(0.0) + libm::log1p(libm::exp(-x.abs())), None) },
+    Operator { name: "Clip", read: clip },
+];
+
+/// The logistic function.
+pub(super) fn sigmoid(x: f64) -> f64 {
+    1.0 / (1.0 + libm::exp(-x))
+}
+
+fn sign(x: f64) -> f64 {
+    if x == 0.0 || x.is_nan() { x } else { libm::copysign(1.0, x) }
+}
+
+/// Changes a function of two numbers: the result is NaN if one of them is, as ONNX demands of `Max` and `Min`.
+fn nan_or<T: PartialOrd + Copy>(function: fn(T, T) -> T) -> impl Fn(T, T) -> T + Copy + Send + Sync + 'static
+where
+    T: 'static,
+{
+    // Only NaN differs from itself.
+    #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
+    move |a, b| {
+        if a != a {
+            a
+        } else if b != b {
+            b
+        } else {
+            function(a, b)
+        }
+    }
+}
+
+/// Returns an operator that changes each number. Integers stay integers if there is a function for them.
+fn each(real: fn(f64) -> f64, whole: Option<fn(i64) -> i64>) -> Outcome<Run> {
+    Ok(Box::new(move |inputs, budget| {
+        let input = inputs.get(0)?;
+        budget.spend(&[input.values.len()])?;
+        let values = match (&input.values, whole) {
+            (Values::Whole(list), Some(whole)) => Values::Whole(list.iter().map(|&number| whole(number)).collect()),
+            (values @ (Values::Float(_) | Values::Double(_)), _) => {
+                values.like(values.doubles()?.into_iter().map(real).collect())
+            }
+            (other, _) => return Err(Problem::new(format!("its input is {}; expected float", other.type_name()))),
+        };
+        Ok(vec![input.with(values)?])
+    }))
+}
+
+/// Returns an operator that combines its inputs from left to right.
+fn folded(
+    float: impl Fn(f32, f32) -> f32 + Copy + Send + Sync + 'static,
+    double: impl Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
+    whole: fn(i64, i64) -> Option<i64>,
+) -> Outcome<Run> {
+    Ok(Box::new(move |inputs, budget| {
+        let all = inputs.all()?;
+        let (first, rest) = all.split_first().ok_or_else(|| Problem::new("it has no input"))?;
+        let mut result = (*first).clone();
+        for next in rest {
+            result = pair(&result, next, budget, (&float, &double, &whole))?;
+        }
+        Ok(vec![result])
+    }))
+}
+
+/// Functions of two numbers, for each type of numbers.
+type Functions<'a> = (&'a dyn Fn(f32, f32) -> f32, &'a dyn Fn(f64, f64) -> f64, &'a dyn Fn(i64, i64) -> Option<i64>);
+
+fn pair(a: &Tensor, b: &Tensor, budget: &mut Budget, (float, double, whole): Functions<'_>) -> Outcome<Tensor> {
+    let shape = common_shape(&a.shape, &b.shape)?;
+    budget.spend(&shape)?;
+    let (left, right) = (indices(&a.shape, &shape), indices(&b.shape, &shape));
+    let values = match (&a.values, &b.values) {
+        (Values::Float(a), Values::Float(b)) => Values::Float(zip(a, &left, b, &right, float)),
+        (Values::Double(a), Values::Double(b)) => Values::Double(zip(a, &left, b, &right, double)),
+        (Values::Whole(a), Values::Whole(b)) => {
+            let results: Option<Vec<i64>> = zip(a, &left, b, &right, whole).into_iter().collect();
+            Values::Whole(results.ok_or_else(|| Problem::new("it divides an integer by 0"))?)
+        }
+        (a, b) => return Err(mismatch(a, b)),
+    };
+    Tensor::new(shape, values)
+}
+
+pub(super) fn mismatch(a: &Values, b: &Values) -> Problem {
+    Problem::new(format!("its inputs are {} and {}; expected numbers of one type", a.type_name(), b.type_name()))
+}
+
+/// Applies a function to the elements of both lists at these indices.
+pub(super) fn zip<A: Clone, B: Clone, C>(
+    a: &[A],
+    left: &[usize],
+    b: &[B],
+    right: &[usize],
+    function: impl Fn(A, B) -> C,
+) -> Vec<C> {
+    let pairs =
+        left.iter().zip(right).filter_map(|(&left, &right)| Some((a.get(left)?.clone(), b.get(right)?.clone())));
+    pairs.map(|(a, b)| function(a, b)).collect()
+}
+
+/// Reads `Mod`. Without `fmod`, the result has the sign of the divisor.
+fn modulo(given: &mut Given) -> Outcome<Run> {
+    let is_truncated = given.int("fmod") == Some(1);
+    let real = move |a: f64, b: f64| {
+        let rest = libm::fmod(a, b);
+        if is_truncated || rest == 0.0 || (rest < 0.0) == (b < 0.0) { rest } else { rest + b }
+    };
+    let whole: fn(i64, i64) -> Option<i64> = if is_truncated {
+        i64::checked_rem
+    } else {
+        |a, b| {
+            let rest = a.checked_rem(b)?;
+            Some(if rest == 0 || (rest < 0) == (b < 0) { rest } else { rest + b })
+        }
+    };
+    folded(move |a, b| real(a.into(), b.into()) as f32, real, whole)
+}
+
+/// Raises to a power. The type of the result is that of the base.
+fn power(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
+    let (base, exponent) = (inputs.get(0)?, inputs.get(1)?);
+    let shape = common_shape(&base.shape, &exponent.shape)?;
+    budget.spend(&shape)?;
+    let (left, right) = (indices(&base.shape, &shape), indices(&exponent.shape, &shape));
+    let results = zip(&base.values.doubles()?, &left, &exponent.values.doubles()?, &right, libm::pow);
+    let values = match &base.values {
+        Values::Whole(_) => Values::Whole(results.into_iter().map(|number| number as i64).collect()),
+        values => values.like(results),
+    };
+    Ok(vec![Tensor::new(shape, values)?])
+}
+
+/// Reads `Clip`: the limits are attributes in old versions, and inputs in later ones.
+fn clip(given: &mut Given) -> Outcome<Run> {
+    let (least, most) = (given.float("min"), given.float("max"));
+    Ok(Box::new(move |inputs, budget| {
+        let input = inputs.get(0)?;
+        budget.spend(&[input.values.len()])?;
+        let limit = |index: usize, fixed: Option<f32>| -> Outcome<Option<f64>> {
+            match inputs.optional(index) {
+                Some(tensor) => Ok(tensor.values.doubles()?.first().copied()),
+                None => Ok(fixed.map(f64::from)),
+            }
+        };
+        let (least, most) = (limit(1, least)?, limit(2, most)?);
+        let into_limits = |x: f64| {
+            let x = least.filter(|least| x < *least).unwrap_or(x);
+            most.filter(|most| x > *most).unwrap_or(x)
+        };
+        let clipped = input.values.doubles()?.into_iter().map(into_limits);
+        let values = match &input.values {
+            Values::Whole(_) => Values::Whole(clipped.map(|number| number as i64).collect()),
+            values => values.like(clipped.collect()),
+        };
+        Ok(vec![input.with(values)?])
+    }))
+}

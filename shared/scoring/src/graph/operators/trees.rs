@@ -1,0 +1,324 @@
+//! Ensembles of decision trees.
+
+use std::collections::HashMap;
+
+use super::super::call::{Budget, Run};
+use super::super::given::Given;
+use super::super::problem::{Outcome, Problem};
+use super::super::tensor::{Tensor, Values};
+use super::Operator;
+use super::scores::{ClassLabels, PostTransform, first_greatest};
+use crate::pipeline::MAX_NODES;
+
+pub(super) const OPERATORS: &[Operator] = &[
+    Operator { name: "TreeEnsembleClassifier", read: classifier },
+    Operator { name: "TreeEnsembleRegressor", read: regressor },
+];
+
+/// How a node of a tree compares a feature with its value. A row goes to the true branch if the comparison holds.
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    AtMost,
+    Below,
+    AtLeast,
+    Above,
+    Equal,
+    Unequal,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Node {
+    Branch {
+        feature: u32,
+        mode: Mode,
+        value: f64,
+        yes: u32,
+        no: u32,
+        missing_is_yes: bool,
+    },
+    /// The range of its weights in the list of all weights.
+    Leaf {
+        start: u32,
+        end: u32,
+    },
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Aggregate {
+    Sum,
+    Average,
+    Min,
+    Max,
+}
+
+/// Trees with their weights. In the list of nodes, children come after their parent.
+struct Forest {
+    nodes: Vec<Node>,
+    roots: Vec<u32>,
+    weights: Vec<(u32, f64)>,
+    features: usize,
+    aggregate: Aggregate,
+    base: Vec<f64>,
+    outputs: usize,
+}
+
+/// The lists of a tree operator that describe its nodes.
+struct NodeLists {
+    trees: Vec<i64>,
+    ids: Vec<i64>,
+    features: Vec<i64>,
+    values: Vec<f64>,
+    modes: Vec<std::sync::Arc<str>>,
+    yes: Vec<i64>,
+    no: Vec<i64>,
+    missing: Vec<i64>,
+}
+
+impl NodeLists {
+    fn read(given: &mut Given) -> Outcome<Self> {
+        given.ignore(&["nodes_hitrates", "nodes_hitrates_as_tensor"]);
+        let lists = Self {
+            trees: given.ints("nodes_treeids").unwrap_or_default(),
+            ids: given.ints("nodes_nodeids").unwrap_or_default(),
+            features: given.ints("nodes_featureids").unwrap_or_default(),
+            values: given.numbers("nodes_values")?.unwrap_or_default(),
+            modes: given.texts("nodes_modes").unwrap_or_default(),
+            yes: given.ints("nodes_truenodeids").unwrap_or_default(),
+            no: given.ints("nodes_falsenodeids").unwrap_or_default(),
+            missing: given.ints("nodes_missing_value_tracks_true").unwrap_or_default(),
+        };
+        let count = lists.trees.len();
+        let lengths = [lists.ids.len(), lists.features.len(), lists.values.len(), lists.modes.len(), lists.yes.len()];
+        if lengths.iter().chain([&lists.no.len()]).any(|&length| length != count) {
+            return Err(Problem::new("the lists of its nodes are not equally long"));
+        }
+        if count > MAX_NODES || count == 0 {
+            return Err(Problem::new(format!("it has {count} nodes; expected 1 to {MAX_NODES}")));
+        }
+        Ok(lists)
+    }
+
+    fn mode(&self, place: usize) -> Outcome<Option<Mode>> {
+        Ok(match self.modes.get(place).map(|mode| &**mode) {
+            Some("LEAF") => None,
+            Some("BRANCH_LEQ") => Some(Mode::AtMost),
+            Some("BRANCH_LT") => Some(Mode::Below),
+            Some("BRANCH_GTE") => Some(Mode::AtLeast),
+            Some("BRANCH_GT") => Some(Mode::Above),
+            Some("BRANCH_EQ") => Some(Mode::Equal),
+            Some("BRANCH_NEQ") => Some(Mode::Unequal),
+            _ => return Err(Problem::new("a node has an unknown mode")),
+        })
+    }
+}
+
+/// The weights of the leaves, by the numbers of tree and node.
+fn leaf_weights(given: &mut Given, prefix: &str, outputs: usize) -> Outcome<HashMap<(i64, i64), Vec<(u32, f64)>>> {
+    let list = |given: &mut Given, name: &str| given.ints(&format!("{prefix}_{name}")).unwrap_or_default();
+    let (trees, nodes, ids) = (list(given, "treeids"), list(given, "nodeids"), list(given, "ids"));
+    let weights = given.numbers(&format!("{prefix}_weights"))?.unwrap_or_default();
+    if [nodes.len(), ids.len(), weights.len()].iter().any(|&length| length != trees.len()) {
+        return Err(Problem::new("the lists of its leaves are not equally long"));
+    }
+    let mut found: HashMap<_, Vec<_>> = HashMap::new();
+    for (((tree, node), id), weight) in trees.into_iter().zip(nodes).zip(ids).zip(weights) {
+        let id = u32::try_from(id).ok().filter(|&id| (id as usize) < outputs);
+        let id = id.ok_or_else(|| Problem::new("a leaf has a weight for an output that does not exist"))?;
+        found.entry((tree, node)).or_default().push((id, weight));
+    }
+    Ok(found)
+}
+
+impl Forest {
+    fn read(given: &mut Given, prefix: &str, outputs: usize) -> Outcome<Self> {
+        let lists = NodeLists::read(given)?;
+        let mut leaves = leaf_weights(given, prefix, outputs)?;
+        let aggregate = match given.text("aggregate_function").as_deref() {
+            None | Some("SUM") => Aggregate::Sum,
+            Some("AVERAGE") => Aggregate::Average,
+            Some("MIN") => Aggregate::Min,
+            Some("MAX") => Aggregate::Max,
+            Some(_) => return Err(Problem::new("its aggregate_function is unknown")),
+        };
+        let base = given.numbers("base_values")?.unwrap_or_default();
+        let places: HashMap<(i64, i64), usize> =
+            lists.trees.iter().copied().zip(lists.ids.iter().copied()).zip(0..).collect();
+        if places.len() != lists.trees.len() {
+            return Err(Problem::new("two of its nodes have the same number"));
+        }
+        let mut forest =
+            Self { nodes: Vec::new(), roots: Vec::new(), weights: Vec::new(), features: 0, aggregate, base, outputs };
+        let mut is_used = vec![false; lists.trees.len()];
+        let mut last = None;
+        for (place, &tree) in lists.trees.iter().enumerate() {
+            // The first node of a tree in the list is its root.
+            if last.replace(tree) != Some(tree) && !is_used.get(place).copied().unwrap_or_default() {
+                forest.add_tree(&lists, &places, &mut leaves, &mut is_used, place)?;
+            }
+        }
+        if is_used.iter().any(|used| !used) {
+            return Err(Problem::new("a node belongs to no tree: the first node of a tree must be its root"));
+        }
+        Ok(forest)
+    }
+
+    /// Adds the tree whose root stands at `root` in the lists. A node that two others lead to is an error, so that no
+    /// walk through a tree is endless.
+    fn add_tree(
+        &mut self,
+        lists: &NodeLists,
+        places: &HashMap<(i64, i64), usize>,
+        leaves: &mut HashMap<(i64, i64), Vec<(u32, f64)>>,
+        is_used: &mut [bool],
+        root: usize,
+    ) -> Outcome<()> {
+        self.roots.push(self.nodes.len() as u32);
+        let mut open = vec![root];
+        self.nodes.push(Node::Leaf { start: 0, end: 0 });
+        let mut slots = vec![self.nodes.len() - 1];
+        while let (Some(place), Some(slot)) = (open.pop(), slots.pop()) {
+            let used = is_used.get_mut(place).ok_or_else(|| Problem::new("a node does not exist"))?;
+            if std::mem::replace(used, true) {
+                return Err(Problem::new("two nodes of a tree lead to the same node"));
+            }
+            let tree = lists.trees.get(place).copied().unwrap_or_default();
+            let number = |list: &[i64]| list.get(place).copied().unwrap_or_default();
+            let node = match lists.mode(place)? {
+                None => {
+                    let start = self.weights.len() as u32;
+                    self.weights.extend(leaves.remove(&(tree, number(&lists.ids))).unwrap_or_default());
+                    Node::Leaf { start, end: self.weights.len() as u32 }
+                }
+                Some(mode) => {
+                    let child = |id| places.get(&(tree, id)).copied();
+                    let missing = || Problem::new("a node leads to a node that does not exist");
+                    let yes = child(number(&lists.yes)).ok_or_else(missing)?;
+                    let no = child(number(&lists.no)).ok_or_else(missing)?;
+                    let feature = u32::try_from(number(&lists.features));
+                    let feature = feature.map_err(|_| Problem::new("a node has a negative feature"))?;
+                    self.features = self.features.max(feature as usize + 1);
+                    let first = self.nodes.len();
+                    self.nodes.extend([Node::Leaf { start: 0, end: 0 }; 2]);
+                    open.extend([no, yes]);
+                    slots.extend([first + 1, first]);
+                    let value = lists.values.get(place).copied().unwrap_or_default();
+                    let missing_is_yes = number(&lists.missing) != 0;
+                    let (yes, no) = (first as u32, first as u32 + 1);
+                    Node::Branch { feature, mode, value, yes, no, missing_is_yes }
+                }
+            };
+            self.nodes.get_mut(slot).into_iter().for_each(|found| *found = node);
+        }
+        Ok(())
+    }
+
+    fn leaf(&self, root: u32, row: &[f64]) -> &[(u32, f64)] {
+        let mut at = root;
+        while let Some(Node::Branch { feature, mode, value, yes, no, missing_is_yes }) = self.nodes.get(at as usize) {
+            let x = row.get(*feature as usize).copied().unwrap_or(f64::NAN);
+            let goes_to_yes = if x.is_nan() {
+                *missing_is_yes
+            } else {
+                match mode {
+                    Mode::AtMost => x <= *value,
+                    Mode::Below => x < *value,
+                    Mode::AtLeast => x >= *value,
+                    Mode::Above => x > *value,
+                    Mode::Equal => x == *value,
+                    Mode::Unequal => x != *value,
+                }
+            };
+            at = if goes_to_yes { *yes } else { *no };
+        }
+        match self.nodes.get(at as usize) {
+            Some(Node::Leaf { start, end }) => self.weights.get(*start as usize..*end as usize).unwrap_or_default(),
+            _ => &[],
+        }
+    }
+
+    /// Returns the sum of the trees for each output of a row. `None`: no leaf has a weight for the output.
+    fn scores(&self, row: &[f64]) -> Vec<Option<f64>> {
+        let mut scores: Vec<Option<f64>> = vec![None; self.outputs];
+        for &root in &self.roots {
+            for &(output, weight) in self.leaf(root, row) {
+                if let Some(score) = scores.get_mut(output as usize) {
+                    *score = Some(match (self.aggregate, *score) {
+                        (_, None) => weight,
+                        (Aggregate::Sum | Aggregate::Average, Some(score)) => score + weight,
+                        (Aggregate::Min, Some(score)) => score.min(weight),
+                        (Aggregate::Max, Some(score)) => score.max(weight),
+                    });
+                }
+            }
+        }
+        if self.aggregate == Aggregate::Average {
+            let trees = self.roots.len() as f64;
+            scores.iter_mut().flatten().for_each(|score| *score /= trees);
+        }
+        scores
+    }
+
+    /// Returns the rows of the input. Too few columns are an error.
+    fn rows(&self, input: &Tensor, budget: &mut Budget) -> Outcome<Vec<Vec<f64>>> {
+        let (rows, width) = input.rows_and_columns();
+        if width < self.features || width == 0 {
+            let problem = format!("its trees use {} features, its input has {width}", self.features);
+            return Err(Problem::new(problem));
+        }
+        // A path through a tree is mostly not longer than the logarithm of its nodes. 64 bounds also long ones.
+        budget.spend(&[rows, self.roots.len(), 64])?;
+        Ok(input.values.doubles()?.chunks_exact(width).map(<[f64]>::to_vec).collect())
+    }
+}
+
+fn regressor(given: &mut Given) -> Outcome<Run> {
+    let transform = PostTransform::read(given)?;
+    let outputs = given.int("n_targets").and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
+    let forest = Forest::read(given, "target", outputs.min(crate::pipeline::MAX_FEATURES))?;
+    Ok(Box::new(move |inputs, budget| {
+        let rows = forest.rows(inputs.get(0)?, budget)?;
+        let mut numbers = Vec::with_capacity(rows.len() * outputs);
+        for row in &rows {
+            let scores = forest.scores(row).into_iter().enumerate();
+            let base = |output: usize| forest.base.get(output).copied().unwrap_or_default();
+            let mut scores: Vec<f64> = scores.map(|(output, score)| score.unwrap_or_default() + base(output)).collect();
+            transform.apply(&mut scores);
+            numbers.extend(scores.into_iter().map(|score| score as f32));
+        }
+        Ok(vec![Tensor::new(vec![rows.len(), outputs], Values::Float(numbers))?])
+    }))
+}
+
+fn classifier(given: &mut Given) -> Outcome<Run> {
+    let labels = ClassLabels::read(given)?;
+    let transform = PostTransform::read(given)?;
+    let forest = Forest::read(given, "class", labels.len())?;
+    // If all weights belong to one of two labels, there is one score: that of the second label.
+    let first = forest.weights.first().map_or(0, |(output, _)| *output);
+    let is_single = labels.len() == 2 && forest.weights.iter().all(|(output, _)| *output == first);
+    let is_positive = forest.weights.iter().all(|(_, weight)| *weight >= 0.0);
+    Ok(Box::new(move |inputs, budget| {
+        let input = inputs.get(0)?;
+        let (mut classes, mut all) = (Vec::new(), Vec::new());
+        for row in forest.rows(input, budget)? {
+            let scores = forest.scores(&row);
+            let base = |output: usize| forest.base.get(output).copied().unwrap_or_default();
+            let mut scores = if is_single {
+                let base = if forest.base.len() == 1 { base(0) } else { base(1) };
+                let score = scores.iter().flatten().sum::<f64>() + base;
+                // Positive weights are shares. Other weights are scores whose sign decides.
+                if transform == PostTransform::None && is_positive {
+                    vec![1.0 - score, score]
+                } else {
+                    vec![-score, score]
+                }
+            } else {
+                scores.iter().enumerate().map(|(output, score)| score.unwrap_or_default() + base(output)).collect()
+            };
+            classes.push(first_greatest(&scores));
+            transform.apply(&mut scores);
+            all.extend(scores);
+        }
+        labels.answer(classes, all)
+    }))
+}

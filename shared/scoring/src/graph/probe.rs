@@ -1,0 +1,235 @@
+//! Runs a graph for a few made-up rows at the import, to see what its outputs are and whether it answers at all.
+
+use std::sync::Arc;
+
+use evergreen_lifecycle::text::shortened;
+use evergreen_lifecycle::{ColumnKind, Label, Signature, Task};
+use prost::Message;
+
+use super::answer::{AnswerPlan, distribution, label_places};
+use super::call::Budget;
+use super::inputs::GraphInput;
+use super::program::{Program, StepProblem};
+use super::tensor::{Tensor, Values};
+use super::{MAX_STEPS, labels};
+use crate::artifact::onnx::{GraphProto, ModelProto};
+use crate::import::{ImportError, classes_of};
+
+/// Number of made-up rows.
+const ROWS: usize = 12;
+
+/// Maximum difference between the answers to a row alone and among others, relative to its size if that is above 1.
+const SAME: f64 = 1e-5;
+
+/// Warning: the file answers only a label.
+const NO_PROBABILITIES: &str = "the file has no probabilities: the predicted label gets 1, all others 0. For probabilities, \
+    wrap the model in CalibratedClassifierCV and export it again";
+
+/// Turns the problem of a step into the error of an import.
+pub(super) fn refusal(found: StepProblem) -> ImportError {
+    let StepProblem { operator, name, problem } = found;
+    ImportError::Step { step: name, operator, problem: problem.0.into_owned() }
+}
+
+/// Finds out how the outputs of a graph become an answer. Also returns warnings for the user.
+pub(super) fn answer(
+    bytes: &[u8],
+    program: &Program,
+    inputs: &[GraphInput],
+    signature: &Signature,
+) -> Result<(AnswerPlan, Vec<String>), ImportError> {
+    let slots = signature.slots();
+    let rows = rows(signature);
+    let run = |rows: &[f32]| {
+        let count = (rows.len() / slots) as u64;
+        let inputs = inputs.iter().map(|input| input.tensor(rows, slots)).collect();
+        program.run(inputs, &mut Budget::new(MAX_STEPS.saturating_mul(count))).map_err(refusal)
+    };
+    let (rows, outputs) = match run(&rows) {
+        Ok(outputs) => (rows, outputs),
+        // The columns may be codes, for which only small integers are allowed.
+        Err(error) => {
+            let small: Vec<f32> = rows.iter().map(|value| f32::from(u8::from(*value >= 5.0))).collect();
+            let outputs = run(&small).map_err(|_| error)?;
+            (small, outputs)
+        }
+    };
+    let model = ModelProto::decode(bytes).map_err(|_| ImportError::NoPrediction)?;
+    let is_of_sklearn = model.producer_name == "skl2onnx";
+    let graph = model.graph.ok_or(ImportError::NoPrediction)?;
+    let (plan, warnings) = plan(&graph, program, &outputs, signature)?;
+    for (place, row) in rows.chunks_exact(slots).enumerate().take(3) {
+        if !is_same(&plan, &outputs, place, &run(row)?) {
+            return Err(ImportError::OtherRows);
+        }
+    }
+    missing(&rows, signature, &plan, run)?;
+    match unguided(&graph, signature) {
+        Some(column) if is_of_sklearn => Err(ImportError::Missing(column)),
+        _ => Ok((plan, warnings)),
+    }
+}
+
+/// Returns made-up rows: numbers of several sizes, and texts that the file knows.
+fn rows(signature: &Signature) -> Vec<f32> {
+    let mut state = 1_u32;
+    let mut next = || {
+        // A linear congruential generator (Numerical Recipes) is random enough.
+        state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
+        (state >> 8) as f32 / (1 << 24) as f32
+    };
+    let mut rows = Vec::new();
+    for row in 0..ROWS {
+        for column in signature.columns() {
+            let (share, size) = (next(), [1.0, 10.0, 100.0][row % 3]);
+            match &column.kind {
+                ColumnKind::Boolean => rows.push(f32::from(u8::from(share < 0.5))),
+                ColumnKind::Category { categories, .. } => rows.push((share * categories.len() as f32).floor()),
+                ColumnKind::Double => rows.extend([(share * size).round(), 0.0]),
+                kind => rows.extend(std::iter::repeat_n(share * size, kind.slots())),
+            }
+        }
+    }
+    rows
+}
+
+fn plan(
+    graph: &GraphProto,
+    program: &Program,
+    outputs: &[Arc<Tensor>],
+    signature: &Signature,
+) -> Result<(AnswerPlan, Vec<String>), ImportError> {
+    let is_label = |tensor: &Arc<Tensor>| {
+        matches!(tensor.values, Values::Text(_) | Values::Whole(_)) && tensor.values.len() == ROWS
+    };
+    let is_real = |tensor: &Arc<Tensor>| matches!(tensor.values, Values::Float(_) | Values::Double(_));
+    let label = outputs.iter().position(is_label);
+    let real = outputs.iter().position(|it| is_real(it) && it.values.len() >= ROWS);
+    match (signature.task(), label, real) {
+        (Task::Regression, None, Some(place)) if outputs.get(place).is_some_and(|it| it.values.len() == ROWS) => {
+            Ok((AnswerPlan::Number(place), Vec::new()))
+        }
+        (Task::Regression, Some(_), _) => Err(ImportError::Task { file: "classification", table: "regression" }),
+        (Task::Classification, None, Some(place)) if outputs.get(place).is_some_and(|it| it.values.len() == ROWS) => {
+            Err(ImportError::Task { file: "regression", table: "classification" })
+        }
+        (Task::Classification, label, real) if label.is_some() || real.is_some() => {
+            classes(graph, program, outputs, signature, label, real)
+        }
+        _ => Err(ImportError::NoPrediction),
+    }
+}
+
+fn classes(
+    graph: &GraphProto,
+    program: &Program,
+    outputs: &[Arc<Tensor>],
+    signature: &Signature,
+    label: Option<usize>,
+    real: Option<usize>,
+) -> Result<(AnswerPlan, Vec<String>), ImportError> {
+    let name = |place: Option<usize>| place.and_then(|place| program.outputs.get(place)).map(|(name, _)| name.as_str());
+    let count = signature.labels().len();
+    let mut warnings = Vec::new();
+    let own = labels::of(graph, name(label), name(real)).unwrap_or_else(|| {
+        let mut sorted = signature.labels().to_vec();
+        sorted.sort();
+        let is_whole = label.and_then(|it| outputs.get(it)).is_some_and(|it| matches!(it.values, Values::Whole(_)));
+        if is_whole { (0..).take(count).map(Label::Integer).collect() } else { sorted }
+    });
+    let (classes, warning) = classes_of(&own, signature.labels())?;
+    warnings.extend(warning);
+    let labels: Vec<String> = own.iter().map(ToString::to_string).collect();
+    let is_distribution = real.and_then(|place| outputs.get(place)).is_some_and(|it| has_probabilities(it, count));
+    let scores = real.filter(|_| is_distribution);
+    if scores.is_none() {
+        if is_argmax_of_margins(graph) {
+            return Err(ImportError::Margins);
+        }
+        warnings.push(NO_PROBABILITIES.to_owned());
+    }
+    if let Some(tensor) = label.and_then(|place| outputs.get(place)) {
+        label_places(tensor, &labels).map_err(refusal)?;
+    }
+    if label.is_none() && scores.is_none() {
+        return Err(ImportError::NoPrediction);
+    }
+    Ok((AnswerPlan::Classes { label, scores, labels, classes }, warnings))
+}
+
+/// Returns whether the only model of a file is a classifier of trees that answers sums instead of probabilities.
+fn is_argmax_of_margins(graph: &GraphProto) -> bool {
+    graph.node.iter().any(|node| node.op_type == "TreeEnsembleClassifier")
+        && graph.node.iter().all(|node| {
+            matches!(node.op_type.as_str(), "TreeEnsembleClassifier" | "Identity" | "Cast" | "ZipMap" | "Reshape")
+        })
+}
+
+/// Returns whether an output has probabilities in all rows that have finite numbers.
+fn has_probabilities(output: &Tensor, labels: usize) -> bool {
+    let Ok(numbers) = output.values.doubles() else { return false };
+    let width = numbers.len() / ROWS;
+    let mut rows = numbers.chunks(width.max(1)).filter(|row| row.iter().all(|share| share.is_finite()));
+    rows.all(|row| match *row {
+        [share] if labels == 2 => (0.0..=1.0).contains(&share),
+        ref row => distribution(row.to_vec(), labels).is_some(),
+    })
+}
+
+/// Returns whether a row gets the same answer alone and among others.
+fn is_same(plan: &AnswerPlan, outputs: &[Arc<Tensor>], row: usize, alone: &[Arc<Tensor>]) -> bool {
+    let place = match plan {
+        AnswerPlan::Number(place) => Some(*place),
+        AnswerPlan::Classes { scores, .. } => *scores,
+    };
+    let Some((all, own)) = place.and_then(|place| Some((outputs.get(place)?, alone.get(place)?))) else { return true };
+    let (Ok(all), Ok(own)) = (all.values.doubles(), own.values.doubles()) else { return false };
+    let width = all.len() / ROWS;
+    let same = |(a, b): (&f64, &f64)| (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= SAME * a.abs().max(1.0);
+    own.len() == width && all.iter().skip(row * width).take(width).zip(&own).all(same)
+}
+
+/// Returns a column of numbers with missing values, if the trees of the file send none of them to the true branch, and no
+/// operator replaces them. skl2onnx writes such trees for forests, whatever the forest does with missing values.
+fn unguided(graph: &GraphProto, signature: &Signature) -> Option<String> {
+    let is_number = |kind: &ColumnKind| !matches!(kind, ColumnKind::Category { .. });
+    let column = signature.columns().iter().find(|column| column.nullable && is_number(&column.kind))?;
+    let tracks = |node: &crate::artifact::onnx::NodeProto| {
+        let mut lists = node.attribute.iter().filter(|it| it.name == "nodes_missing_value_tracks_true");
+        lists.any(|list| list.ints.iter().any(|&track| track != 0))
+    };
+    let has_trees = graph.node.iter().any(|node| node.op_type.starts_with("TreeEnsemble"));
+    let handles = |operator: &str| matches!(operator, "Imputer" | "IsNaN" | "Where");
+    let is_handled = graph.node.iter().any(|node| tracks(node) || handles(&node.op_type));
+    (has_trees && !is_handled).then(|| shortened(&column.name, 80))
+}
+
+/// Checks that a missing value in each column that allows it gives an answer.
+fn missing(
+    rows: &[f32],
+    signature: &Signature,
+    plan: &AnswerPlan,
+    run: impl Fn(&[f32]) -> Result<Vec<Arc<Tensor>>, ImportError>,
+) -> Result<(), ImportError> {
+    let mut start = 0;
+    for column in signature.columns() {
+        let slots = column.kind.slots();
+        let range = start..start + slots;
+        start += slots;
+        if !column.nullable {
+            continue;
+        }
+        let mut row: Vec<f32> = rows.iter().take(signature.slots()).copied().collect();
+        row.get_mut(range).into_iter().for_each(|slots| slots.fill(f32::NAN));
+        let outputs = run(&row).map_err(|_| ImportError::Missing(column.name.clone()))?;
+        let place = match plan {
+            AnswerPlan::Number(place) => Some(place),
+            AnswerPlan::Classes { scores, .. } => scores.as_ref(),
+        };
+        let numbers = place.and_then(|place| outputs.get(*place)).map(|tensor| tensor.values.doubles());
+        if numbers.and_then(Result::ok).is_some_and(|numbers| numbers.iter().any(|number| number.is_nan())) {
+            return Err(ImportError::Missing(shortened(&column.name, 80)));
+        }
+    }
+    Ok(())
+}
