@@ -7,7 +7,7 @@ import tables
 import xgboost
 from onnxmltools.convert.common.data_types import FloatTensorType as ToolsFloats
 from skl2onnx.common.data_types import BooleanTensorType, FloatTensorType, StringTensorType
-from sklearn import ensemble, linear_model, pipeline, preprocessing, tree
+from sklearn import ensemble, linear_model, neural_network, pipeline, preprocessing, tree
 from sklearn.compose import make_column_transformer
 from sklearn.impute import SimpleImputer
 
@@ -88,6 +88,10 @@ MODELS = {
     "skl-logistic-2": (cancer, lambda t: sklearn(scaled(linear_model.LogisticRegression()), t)),
     "skl-logistic-3": (iris, lambda t: sklearn(scaled(linear_model.LogisticRegression()), t)),
     "skl-ridge": (diabetes, lambda t: sklearn(ranged(linear_model.Ridge()), t)),
+    "skl-network-3": (
+        iris,
+        lambda t: sklearn(scaled(neural_network.MLPClassifier((6,), random_state=1, max_iter=2000)), t),
+    ),
     "skl-mixed-logistic": (customers, lambda t: by_column(mixed(linear_model.LogisticRegression()), t)),
     "skl-mixed-forest": (customers, lambda t: by_column(mixed(ensemble.RandomForestClassifier(**forest())), t)),
     "xgb-2": (cancer_numbered, lambda t: boosted(onnxmltools.convert_xgboost, xgboost.XGBClassifier(**xgb), t)),

@@ -75,7 +75,8 @@ pub enum TrainError {
     Learning(#[from] LearningError),
     /// The S3 key of the model file to import has a wrong prefix or suffix.
     #[error(
-        "{key:?} is not a valid key of a model file; expected a key that begins with {prefix:?} and ends with \".onnx\""
+        "{key:?} is not a valid key of a model file; expected a key that begins with {prefix:?} and ends with \".onnx\", \
+         \".xgboost.json\", \".ubj\" or \".lightgbm.txt\""
     )]
     NotIncoming {
         /// The S3 key in the event.

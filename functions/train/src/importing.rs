@@ -23,10 +23,10 @@ use crate::retries::RetryLimit;
 use crate::trainer::Trainer;
 use crate::work::off_thread;
 
-/// Suffix that the S3 key of a model file must have.
-const SUFFIX: &str = ".onnx";
+/// Suffixes of model files: ONNX, and the files that XGBoost and LightGBM save themselves. The template has the same list.
+const SUFFIXES: [&str; 4] = [".onnx", ".xgboost.json", ".ubj", ".lightgbm.txt"];
 
-/// Suffixes that replace [`SUFFIX`] in the key of a file with the answers of the author's library.
+/// Suffixes that replace that of the model file in the key of a file with the answers of the author's library.
 const ANSWERS_SUFFIXES: [&str; 3] = [".expected.json", ".expected.csv", ".expected.parquet"];
 
 // This memory holds the file, its trees while they are read and while they predict, and the artifact. The data set
@@ -91,10 +91,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Fetches the uploaded model file from S3. Its key must have the prefix for model files and the suffix `.onnx`.
+    /// Fetches the uploaded model file from S3. Its key must have the prefix for model files and one of their suffixes.
     async fn fetch_model_file(&self, ModelFile { key, etag }: &ModelFile) -> Result<Vec<u8>, TrainError> {
         let prefix = self.world.storage().incoming_prefix();
-        let name = key.strip_prefix(prefix).and_then(|name| name.strip_suffix(SUFFIX));
+        let name = key.strip_prefix(prefix).and_then(stem);
         if name.is_none_or(str::is_empty) {
             return Err(TrainError::NotIncoming { key: key.to_owned(), prefix: prefix.to_owned() });
         }
@@ -103,7 +103,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
 
     /// Fetches the answers of the author's library. `None` if no such file lies beside the model file.
     async fn fetch_answers(&self, key: &str) -> Result<Option<AnswersFile>, TrainError> {
-        let stem = key.strip_suffix(SUFFIX).unwrap_or(key);
+        let stem = stem(key).unwrap_or(key);
         for suffix in ANSWERS_SUFFIXES {
             let key = format!("{stem}{suffix}");
             match self.world.storage().incoming(&key, None, answers::MAX_BYTES).await {
@@ -114,6 +114,11 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
         Ok(None)
     }
+}
+
+/// Returns the key of a model file without its suffix. `None`: it has none of the suffixes.
+fn stem(key: &str) -> Option<&str> {
+    SUFFIXES.iter().find_map(|suffix| key.strip_suffix(suffix))
 }
 
 /// Compares the imported model with the answers of the author's library.
@@ -138,7 +143,7 @@ fn refuse_swapped(trained: &Trained, key: &str) -> Result<(), TrainError> {
 /// Returns the warning about a model file without answers beside it.
 fn no_answers(key: &str) -> String {
     let name = key.rsplit('/').next().unwrap_or(key);
-    let stem = name.strip_suffix(SUFFIX).unwrap_or(name);
+    let stem = stem(name).unwrap_or(name);
     format!(
         "nothing vouches for the imported model: no {stem}.expected.csv with answers of the author's library lies beside the \
          file (see docs/IMPORT.md)"

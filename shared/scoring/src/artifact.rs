@@ -1,7 +1,8 @@
 //! The artifact: a pipeline stored as an ONNX file that any ONNX runtime can score.
 //!
 //! This is format 2, which [`encode`] writes. Format 1 (numeric columns and a forest that classifies) is still read;
-//! its reader describes it.
+//! its reader describes it. Format 3 is an imported graph: the file of its author, and behind it our metadata with the key
+//! `evergreen.answer`, which says how the outputs become an answer.
 //!
 //! # The file
 //!

@@ -41,8 +41,8 @@ use crate::predictions::{ClassPredictions, NumberPredictions};
 /// Number of rows that are computed together.
 const BLOCK: usize = 64;
 
-/// Maximum number of steps for one row: about a second of computing.
-const MAX_STEPS: u64 = 100_000_000;
+/// Maximum number of steps for one row: some tenths of a second of computing.
+const MAX_STEPS: u64 = 20_000_000;
 
 pub(crate) use columns::KnownTexts;
 
@@ -186,11 +186,22 @@ impl Graph {
         mut each: impl FnMut(&AnswerPlan, &[Arc<tensor::Tensor>], usize) -> Result<(), StepProblem>,
     ) -> Result<(), GraphError> {
         for block in rows.chunks(BLOCK * self.slots) {
-            let count = block.len() / self.slots;
-            let inputs = self.inputs.iter().map(|input| input.tensor(block, self.slots)).collect();
-            let outputs = self.program.run(inputs, &mut Budget::new(MAX_STEPS.saturating_mul(count as u64)))?;
-            each(&self.answer, &outputs, count)?;
+            match self.outputs(block) {
+                Ok(outputs) => each(&self.answer, &outputs, block.len() / self.slots)?,
+                // Many rows together may need too much memory.
+                Err(_) => {
+                    for row in block.chunks_exact(self.slots) {
+                        each(&self.answer, &self.outputs(row)?, 1)?;
+                    }
+                }
+            }
         }
         Ok(())
+    }
+
+    fn outputs(&self, rows: &[f32]) -> Result<Vec<Arc<tensor::Tensor>>, StepProblem> {
+        let inputs = self.inputs.iter().map(|input| input.tensor(rows, self.slots)).collect();
+        let steps = MAX_STEPS.saturating_mul((rows.len() / self.slots) as u64);
+        self.program.run(inputs, &mut Budget::new(steps))
     }
 }

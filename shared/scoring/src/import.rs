@@ -1,12 +1,12 @@
-//! Imports models from other libraries: reads an exported ONNX file into a pipeline.
+//! Imports models from other libraries: reads an exported ONNX file, or a file of XGBoost or LightGBM, into a pipeline.
 //!
-//! The import walks through the graph once, from its inputs to its outputs. Instead of numbers, it tracks features:
-//! which column each feature comes from, and how it is filled, scaled or compared. The result must be expressible as a
-//! [`Pipeline`]. The first unknown operator or attribute is an error that names it. After the import, the pipeline is
-//! used like one that was trained here.
+//! First, the import tries to compile the graph for the fast scorer. It walks through the graph once, from its inputs to its
+//! outputs. Instead of numbers, it tracks features: which column each feature comes from, and how it is filled, scaled
+//! or compared. If the graph contains anything else, or would be rounded differently, it becomes a [`Graph`], which is run
+//! operator by operator.
 //!
-//! docs/IMPORT.md lists the supported operators, which `operators.rs` defines. Several steps of scaling before trees
-//! are imported with a warning, because they round differently here.
+//! docs/IMPORT.md says how columns, texts, missing values and labels are matched, which operators are supported, and
+//! where answers differ from ONNX Runtime.
 //!
 //! # Columns
 //!
@@ -16,32 +16,12 @@
 //! integers); a boolean may also have the type bool. Categories are texts. The pipeline does not contain columns that
 //! the file does not use.
 //!
-//! A number may be missing if the file fills it (`Imputer`). A category may be missing in two cases: if the encoder has
-//! a text for missing values (empty, `NA`, `nan`…), or if the encoder accepts unknown texts. In the second case, a
-//! missing value belongs to no category. The direction of missing values in trees is not imported. If the table has
-//! missing values that the file does not fill, that is an error.
-//!
-//! # Labels
-//!
-//! The labels of the file must have the same text as those of the table; 0 and 1 may also mean false and true.
-//! Sometimes the file's labels are 0…k-1 and the table has k other labels. Then the numbers are the indices of the
-//! sorted labels, like those of `LabelEncoder`. That gives a warning.
-//!
-//! # Differences from ONNX Runtime
-//!
-//! The label is always the one with the greatest probability. Sometimes all weights of a tree classifier with two
-//! labels belong to one score and are positive. Then ONNX Runtime compares the score itself with 0.5, even if LOGISTIC
-//! follows, so its label may have the smaller probability. The probabilities are the same.
-//!
-//! An `OneHotEncoder` with `zeros` 0 refuses unknown texts. Here, such a text belongs to no category, with a warning if
-//! the table contains any.
-//!
 //! # Refused, although a runtime accepts it
 //!
 //! The import refuses operators of other domains, functions that the file defines, and core operator sets before 7. It
-//! refuses trees whose root is not the first of their nodes in the lists, because runtimes start there. It refuses more
-//! than one form of the model's answer among the outputs. Limits: 1,000 texts per column with 200 bytes each, 10,000
-//! features per model, and 192 MiB per file, of which 4 MiB besides the operators' attributes.
+//! refuses trees whose root is not the first of their nodes in the lists, because runtimes start there. Limits: 1,000 texts
+//! per column with 200 bytes each, 10,000 features per model, and 192 MiB per file, of which 4 MiB besides the
+//! operators' attributes and the numbers of constants.
 
 mod answer;
 mod constant;
@@ -56,6 +36,7 @@ mod keys;
 mod labels;
 mod layout;
 mod linear;
+mod native;
 mod operators;
 mod outputs;
 mod precision;
@@ -91,7 +72,8 @@ pub struct ImportedModel {
     pub warnings: Vec<String>,
 }
 
-/// Imports a model from an ONNX file that another library exported, for the columns and labels of `table`. Untrusted
+/// Imports a model of another library, for the columns and labels of `table`: an exported ONNX file, or a file that XGBoost
+/// (JSON, UBJSON) or LightGBM (text) saved. Untrusted
 /// bytes are safe: an unreadable file is an error. Time and memory are proportional to the number of bytes.
 ///
 /// # Errors
@@ -116,6 +98,8 @@ pub struct ImportedModel {
 /// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportError> {
+    let converted = native::to_onnx(bytes).transpose()?;
+    let bytes = converted.as_deref().unwrap_or(bytes);
     limits::check(bytes)?;
     let model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     check_meaning(&model)?;

@@ -72,8 +72,8 @@ fn files() -> Vec<PathBuf> {
     files
 }
 
-fn judged(file: &Path) -> (String, Outcome) {
-    let record: Record = serde_json::from_slice(&fs::read(file.with_extension("json")).unwrap()).unwrap();
+fn judged(file: &Path, answers: &Path) -> (String, Outcome) {
+    let record: Record = serde_json::from_slice(&fs::read(answers).unwrap()).unwrap();
     let imported = match import(&fs::read(file).unwrap(), &record.signature) {
         Ok(imported) => imported,
         Err(error) => return (record.name, Outcome::Refused(error.to_string())),
@@ -127,7 +127,7 @@ fn difference(model: &Model, answers: &Predictions, expected: &Expected) -> Diff
 
 #[test]
 fn pipelines_of_other_libraries_answer_as_in_onnx_runtime() {
-    let all: Vec<_> = files().iter().map(|file| judged(file)).collect();
+    let all: Vec<_> = files().iter().map(|file| judged(file, &file.with_extension("json"))).collect();
     assert!(all.len() >= 120, "{}", all.len());
     for (name, outcome) in &all {
         let reason = REFUSED.iter().find(|(refused, _)| refused == name).map(|(_, reason)| *reason);
@@ -148,6 +148,27 @@ fn pipelines_of_other_libraries_answer_as_in_onnx_runtime() {
         fs::write(MANUAL, format!("{before}<!-- acceptance -->\n{expected}<!-- end of acceptance -->{after}")).unwrap();
     } else {
         assert_eq!(table, expected, "docs/IMPORT.md; see the head of this file");
+    }
+}
+
+/// Files that XGBoost and LightGBM save themselves, without an export. `infra/onnx/acceptance/native.py` wrote them.
+#[test]
+fn files_of_xgboost_and_lightgbm_answer_as_their_library() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts/native");
+    let entries = fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let answers: Vec<PathBuf> = entries.filter(|file| file.extension().is_some_and(|it| it == "answers")).collect();
+    assert_eq!(answers.len(), 15);
+    for answers in answers {
+        let (name, outcome) = judged(&answers.with_extension(""), &answers);
+        match outcome {
+            Outcome::Refused(error) => panic!("{name}: {error}"),
+            Outcome::Answered { is_general, library, .. } => {
+                assert_eq!(library.labels, 0, "{name}");
+                assert!(library.largest.is_some_and(|largest| largest < TOLERANCE), "{name}: {library:?}");
+                let needs_graph = ["missing", "regression", "poisson", "share", "tweedie"];
+                assert_eq!(is_general, needs_graph.iter().any(|word| name.contains(word)), "{name}");
+            }
+        }
     }
 }
 

@@ -17,17 +17,17 @@ fn foreign(name: &str) -> Vec<u8> {
 
 /// Uploads the model file, waits until its import has ended, and returns its key and the record of the run.
 async fn uploaded(stack: &Stack, content: &[u8]) -> (String, Value) {
-    uploaded_with(stack, content, None).await
+    uploaded_with(stack, (content, ".onnx"), None).await
 }
 
 /// Does the same as [`uploaded`]. `answers` are those of the author's library, which are uploaded before.
-async fn uploaded_with(stack: &Stack, content: &[u8], answers: Option<&str>) -> (String, Value) {
+async fn uploaded_with(stack: &Stack, (content, suffix): (&[u8], &str), answers: Option<&str>) -> (String, Value) {
     // The key is unique.
     let stem = format!("incoming/iris/{}", fresh_id());
     if let Some(answers) = answers {
         stack.bucket.put(&format!("{stem}.expected.csv"), answers.as_bytes()).await;
     }
-    let key = format!("{stem}.onnx");
+    let key = format!("{stem}{suffix}");
     stack.bucket.put(&key, content).await;
     let run = until(&format!("the import of {key}"), LIMIT, async || {
         let runs = stack.api.get("/runs?limit=20").await.ok().body["runs"].clone();
@@ -53,7 +53,7 @@ async fn a_file_that_answers_otherwise_than_its_library_is_refused() {
     let stack = Stack::take().await;
     let serving = stack.serve_new().await;
     let wrong = ANSWERS.replace("virginica", "versicolor");
-    let (key, run) = uploaded_with(&stack, &foreign("skl-forest-3"), Some(&wrong)).await;
+    let (key, run) = uploaded_with(&stack, (&foreign("skl-forest-3"), ".onnx"), Some(&wrong)).await;
     assert_eq!(run["status"], "FAILED", "{run}");
     let reason = run["reason"].as_str().expect("a failure has a reason");
     let file = key.replace(".onnx", ".expected.csv");
@@ -67,7 +67,7 @@ async fn an_uploaded_model_file_serves_within_seconds() {
     // The uploaded model is as good as any model on the Iris data set, so it replaces every earlier champion.
     let before = stack.serve_new().await;
     let file = foreign("skl-forest-3");
-    let (key, run) = uploaded_with(&stack, &file, Some(ANSWERS)).await;
+    let (key, run) = uploaded_with(&stack, (&file, ".onnx"), Some(ANSWERS)).await;
     assert_eq!((&run["status"], &run["trigger"]["kind"]), (&json!("SUCCEEDED"), &json!("import")), "{run}");
     let number = run["version"].as_u64().expect("a number");
     stack.until_served(number).await;
@@ -87,6 +87,27 @@ async fn an_uploaded_model_file_serves_within_seconds() {
     let (first, second) = (stack.train(event.clone()).await, stack.train(event).await);
     assert_eq!((&first["run_id"], &second["duplicate"]), (&second["run_id"], &json!(true)));
     // The imported model knows all rows of Iris, so no version that is trained here would replace it.
+    stack.roll_back_to(before).await;
+}
+
+#[tokio::test]
+async fn a_network_and_a_file_of_xgboost_answer_predictions() {
+    let stack = Stack::take().await;
+    let before = stack.serve_new().await;
+    let path = format!("{}/artifacts/native/iris.xgboost.json", env!("CARGO_MANIFEST_DIR"));
+    let boosted = std::fs::read(&path).unwrap_or_else(|error| panic!("{path}: {error}"));
+    let network = foreign("skl-network-3");
+    for (content, suffix) in [(network, ".onnx"), (boosted, ".xgboost.json")] {
+        let (_, run) = uploaded_with(&stack, (&content, suffix), Some(ANSWERS)).await;
+        assert_eq!(run["status"], "SUCCEEDED", "{run}");
+        let number = run["version"].as_u64().expect("a run that succeeded has a version");
+        stack.roll_back_to(number).await;
+        for flower in evergreen_tests::iris::flowers().iter().step_by(40) {
+            let answer = stack.api.predict(&flower.row).await.ok();
+            let class = evergreen_tests::iris::SPECIES.iter().position(|species| *species == flower.species);
+            assert_eq!(answer.body["prediction"], json!([class]), "{:?}", answer.body);
+        }
+    }
     stack.roll_back_to(before).await;
 }
 

@@ -82,6 +82,53 @@ async fn another_answer_beside_the_upload_refuses_the_model() {
 }
 
 #[tokio::test]
+async fn a_model_that_is_computed_by_its_graph_is_promoted() {
+    let world = world("skl-network-3");
+    let report = import(&world).await;
+    assert_eq!((report.status, report.family), (RunStatus::Succeeded, Some(Family::OnnxGraph)), "{report:?}");
+    assert_eq!(world.champion_number(), Some(1));
+}
+
+#[tokio::test]
+async fn a_file_that_xgboost_saved_needs_no_export() {
+    let world = TestWorld::new();
+    let file = format!("{}/../../tests/artifacts/native/iris.xgboost.json", env!("CARGO_MANIFEST_DIR"));
+    let key = "incoming/iris/boosted.xgboost.json";
+    world.memory.state().incoming.insert(key.into(), std::fs::read(file).unwrap());
+    let report = world.invoke("import", json!({"import": key})).await.unwrap();
+    assert_eq!((report.status, report.family), (RunStatus::Succeeded, Some(Family::GradientBoosting)), "{report:?}");
+    let run = world.run(&report);
+    assert!(run.imported.unwrap().producer.starts_with("XGBoost 3"));
+    assert!(run.warnings.iter().any(|warning| warning.contains("boosted.expected.csv")), "{:?}", run.warnings);
+}
+
+/// Returns a model file of LightGBM with one split: `small` is the score of sizes up to 30, and `-small` of greater ones.
+fn split_by_size(small: i32) -> String {
+    format!(
+        "tree\nversion=v4\nnum_class=1\nnum_tree_per_iteration=1\nmax_feature_idx=0\nobjective=binary sigmoid:1\n\
+         feature_names=size\n\nTree=0\nnum_leaves=2\nsplit_feature=0\nthreshold=30.5\ndecision_type=2\nleft_child=-1\n\
+         right_child=-2\nleaf_value={small} {}\nis_linear=0\n\nend of trees\n",
+        -small
+    )
+}
+
+#[tokio::test]
+async fn a_model_with_swapped_labels_is_refused_although_the_floor_is_low() {
+    let rows: String =
+        (0..120).map(|row| format!("{},{}\n", row % 60, if row % 60 > 30 { "yes" } else { "no" })).collect();
+    let mut world = TestWorld::with(&[("sizes.csv", format!("size,kind\n{rows}").as_bytes())]);
+    world.training.floor = Some(0.0);
+    let key = "incoming/iris/stump.lightgbm.txt";
+    world.memory.state().incoming.insert(key.into(), split_by_size(2).into());
+    let reason = world.assert_fails("swapped", json!({"import": key}), "InvalidImport").await;
+    assert!(reason.contains("the labels look swapped: the ROC AUC on the hold-out is 0.0000"), "{reason}");
+    assert_eq!(world.champion_number(), None);
+    world.memory.state().incoming.insert(key.into(), split_by_size(-2).into());
+    let report = world.invoke("right", json!({"import": key})).await.unwrap();
+    assert_eq!((report.status, world.champion_number()), (RunStatus::Succeeded, Some(1)), "{report:?}");
+}
+
+#[tokio::test]
 async fn an_upload_that_is_reported_twice_is_one_version() {
     let world = world("skl-forest-3");
     let event = sample("train-import");

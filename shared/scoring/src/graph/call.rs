@@ -35,11 +35,30 @@ impl Inputs<'_> {
 #[derive(Debug, Clone, Copy)]
 pub(super) struct Budget {
     left: u64,
+    /// Number of elements of all tensors that a later step may still read.
+    kept: usize,
 }
+
+/// Maximum number of elements of all tensors that are kept at the same time.
+const MAX_KEPT: usize = 1 << 22;
 
 impl Budget {
     pub(super) fn new(steps: u64) -> Self {
-        Self { left: steps }
+        Self { left: steps, kept: 0 }
+    }
+
+    /// Notes that a tensor of this many elements is kept.
+    pub(super) fn keep(&mut self, elements: usize) -> Outcome<()> {
+        self.kept = self.kept.saturating_add(elements);
+        if self.kept > MAX_KEPT {
+            return Err(Problem::new("it and the steps before it need too much memory; export a smaller model"));
+        }
+        Ok(())
+    }
+
+    /// Notes that a tensor of this many elements is not needed any more.
+    pub(super) fn forget(&mut self, elements: usize) {
+        self.kept = self.kept.saturating_sub(elements);
     }
 
     /// Takes the product of `factors` from the budget. It is an error if less is left.

@@ -93,10 +93,10 @@ impl Program {
     pub(super) fn run(&self, inputs: Vec<Tensor>, budget: &mut Budget) -> Result<Vec<Arc<Tensor>>, StepProblem> {
         let mut registers = vec![None; self.registers];
         for (register, constant) in &self.constants {
-            put(&mut registers, *register, Arc::clone(constant));
+            put(&mut registers, *register, Arc::clone(constant), budget);
         }
         for (register, input) in self.inputs.iter().zip(inputs) {
-            put(&mut registers, *register, Arc::new(input));
+            put(&mut registers, *register, Arc::new(input), budget);
         }
         run_all(&self.steps, &mut registers, budget)?;
         let result = |(name, register): &(String, usize)| {
@@ -112,8 +112,10 @@ fn missing(name: &str) -> StepProblem {
     StepProblem { operator: "Graph".to_owned(), name: String::new(), problem }
 }
 
-fn put(registers: &mut [Option<Arc<Tensor>>], register: usize, tensor: Arc<Tensor>) {
-    registers.get_mut(register).into_iter().for_each(|slot| *slot = Some(Arc::clone(&tensor)));
+/// Puts a tensor into a register. What was there before is not kept any more.
+fn put(registers: &mut [Option<Arc<Tensor>>], register: usize, tensor: Arc<Tensor>, budget: &mut Budget) {
+    let old = registers.get_mut(register).and_then(|slot| slot.replace(tensor));
+    old.iter().for_each(|old| budget.forget(old.values.len()));
 }
 
 fn run_all(steps: &[Step], registers: &mut Vec<Option<Arc<Tensor>>>, budget: &mut Budget) -> Result<(), StepProblem> {
@@ -138,10 +140,13 @@ impl Step {
             })?,
         };
         for (register, result) in self.outputs.iter().zip(results) {
-            register.iter().for_each(|register| put(registers, *register, Arc::new(result.clone())));
+            let Some(register) = register else { continue };
+            budget.keep(result.values.len()).map_err(|problem| self.problem(problem))?;
+            put(registers, *register, Arc::new(result), budget);
         }
         for register in &self.dead {
-            registers.get_mut(*register).into_iter().for_each(|slot| *slot = None);
+            let old = registers.get_mut(*register).and_then(Option::take);
+            old.iter().for_each(|tensor| budget.forget(tensor.values.len()));
         }
         Ok(())
     }
@@ -181,7 +186,7 @@ impl Scan {
         for place in 0..length {
             let own = scanned.iter().map(|tensor| row(tensor, place)).collect::<Outcome<Vec<_>>>()?;
             for (register, tensor) in self.inputs.iter().zip(states.into_iter().chain(own)) {
-                put(registers, *register, Arc::new(tensor));
+                put(registers, *register, Arc::new(tensor), budget);
             }
             run_all(&self.body, registers, budget).map_err(ScanProblem::Inner)?;
             let found = self.outputs.iter().map(|register| registers.get(*register).cloned().flatten());

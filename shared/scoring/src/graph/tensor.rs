@@ -6,7 +6,7 @@ use super::problem::{Outcome, Problem};
 use crate::artifact::onnx::{TensorProto, element};
 
 /// Maximum number of elements of one tensor. Protects the memory against malicious files.
-pub(super) const MAX_ELEMENTS: usize = 1 << 24;
+pub(super) const MAX_ELEMENTS: usize = 1 << 21;
 
 /// The elements of a tensor, row by row. Integers of every size are `Whole`.
 #[derive(Debug, Clone, PartialEq)]

@@ -41,6 +41,14 @@ pub enum ImportError {
         /// What is wrong, and what to do.
         problem: String,
     },
+    /// A file that XGBoost or LightGBM saved cannot be read.
+    #[error("the model file of {library}: {problem}")]
+    Native {
+        /// Name of the library.
+        library: &'static str,
+        /// What is wrong, what was expected, and what to do.
+        problem: String,
+    },
     /// The file knows none of the table's texts of a category column.
     #[error(
         "column {column:?}: the file knows none of the table's texts; the file has {file}, the table {table}; train the \
