@@ -244,10 +244,10 @@ fn columns_are_checked_before_any_row_is_scored() {
     };
     let refused = |header: &str| check(&["id"]).unwrap().header(header).unwrap_err().to_string();
     assert_eq!(check(&["id"]).unwrap().header("id,rooms,district,other"), Ok(()));
-    insta::assert_snapshot!(refused("id,rooms"), @"x");
-    insta::assert_snapshot!(refused("id;rooms;district"), @"x");
-    insta::assert_snapshot!(refused("rooms,district"), @"x");
-    insta::assert_snapshot!(refused("id,rooms,district,rooms"), @"x");
-    insta::assert_snapshot!(check(&["row"]).unwrap_err(), @"x");
-    insta::assert_snapshot!(check(&["id", "id"]).unwrap_err(), @"x");
+    insta::assert_snapshot!(refused("id,rooms"), @r#"it has no column "district", which the version reads; expected a first row of names, separated by commas, with 2 columns: "rooms", "district""#);
+    insta::assert_snapshot!(refused("id;rooms;district"), @r#"it has no column "rooms", which the version reads; expected a first row of names, separated by commas, with 2 columns: "rooms", "district""#);
+    insta::assert_snapshot!(refused("rooms,district"), @r#"it has no column "id", which the answers should repeat; expected one of its columns"#);
+    insta::assert_snapshot!(refused("id,rooms,district,rooms"), @r#"Column "rooms" occurs twice in the row. Expected: each column once."#);
+    insta::assert_snapshot!(check(&["row"]).unwrap_err(), @r#"the column "row" cannot be kept, because the answers have a column of that name; rename it in the input"#);
+    insta::assert_snapshot!(check(&["id", "id"]).unwrap_err(), @r#"the column "id" is named twice; expected each column once"#);
 }
