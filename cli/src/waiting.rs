@@ -43,9 +43,7 @@ impl WaitProgress {
         };
         let text = stage + &best;
         match (at(progress, "tried").as_u64(), at(progress, "planned").as_u64()) {
-            (Some(done), Some(planned)) if planned > 0 => {
-                Self::Steps { text, done, planned, unit: "candidates" }
-            }
+            (Some(done), Some(planned)) if planned > 0 => Self::Steps { text, done, planned, unit: "candidates" },
             _ => Self::Waiting(text),
         }
     }

@@ -76,7 +76,8 @@ async fn look(jobs: &BatchService, job: &JobId, execution: &str) -> Result<WaitP
     }
     let Some(planned) = jobs.planned(job).await? else { return Ok(WaitProgress::Waiting("planning".to_owned())) };
     let progress = jobs.progress(&planned).await?;
-    let text = format!("{} rows, {} errors, ${:.4}", grouped(progress.rows), grouped(progress.errors), progress.dollars);
+    let text =
+        format!("{} rows, {} errors, ${:.4}", grouped(progress.rows), grouped(progress.errors), progress.dollars);
     Ok(WaitProgress::Steps { text, done: progress.parts, planned: planned.parts.into(), unit: "parts" })
 }
 

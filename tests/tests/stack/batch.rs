@@ -51,7 +51,11 @@ async fn answers(stack: &Stack, prefix: &str, expected: usize) -> Vec<Answered> 
             let next = answers.len();
             assert_eq!((&record[0], &record[1]), (&*next.to_string(), &*format!("r{next}")), "{key}");
             assert_eq!(&record[7], "", "no row has an error");
-            answers.push((record[1].to_owned(), record[2].to_owned(), (3..6).map(|at| record[at].to_owned()).collect()));
+            answers.push((
+                record[1].to_owned(),
+                record[2].to_owned(),
+                (3..6).map(|at| record[at].to_owned()).collect(),
+            ));
         }
     }
     assert_eq!(answers.len(), expected, "no row is lost");
@@ -92,7 +96,10 @@ async fn a_file_that_is_put_under_the_prefix_is_scored() {
     let output = manifest["parts"][0]["output"].as_str().expect("an address");
     let content = stack.bucket.get(output.splitn(4, '/').nth(3).expect("a key")).await.expect("the part exists");
     let last = csv::Reader::from_reader(content.as_slice()).into_records().last().expect("a row").expect("a row");
-    assert!(last[last.len() - 1].starts_with("Column \"petal length (cm)\" is a string that is not a number."), "{last:?}");
+    assert!(
+        last[last.len() - 1].starts_with("Column \"petal length (cm)\" is a string that is not a number."),
+        "{last:?}"
+    );
 }
 
 #[tokio::test]

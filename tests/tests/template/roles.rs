@@ -85,6 +85,7 @@ const CALLS: [(&str, &[(&str, &str)]); 7] = [
         "Console",
         &[
             ("s3:GetObject", MODELS),
+            ("s3:GetObject", JOBS),
             ("s3:DeleteObject", MODELS),
             ("s3:DeleteObjectTagging", MODELS),
             ("s3:ListBucket", BUCKET),
