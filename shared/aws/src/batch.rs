@@ -13,6 +13,8 @@ use crate::connect::has_own_endpoint;
 use crate::failure::unavailable;
 
 const READING: &str = "reading an object of a batch job";
+/// Status of S3 for a range that begins behind the end of the object.
+const OUTSIDE: u16 = 416;
 const WRITING: &str = "storing an object of a batch job";
 
 /// Client for all buckets that batch jobs may use.
@@ -45,6 +47,11 @@ impl BatchBuckets {
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => {
                 let (bucket, key) = place();
                 return Err(ObjectReadError::NotFound { bucket, key });
+            }
+            // The file is shorter now than the part that was planned.
+            Err(error) if error.raw_response().is_some_and(|answer| answer.status().as_u16() == OUTSIDE) => {
+                let (bucket, key) = place();
+                return Err(ObjectReadError::Overwritten { bucket, key });
             }
             Err(error) => return Err(unavailable(READING)(error).into()),
         };
@@ -141,8 +148,10 @@ impl BatchObjects for BatchBuckets {
 
 #[cfg(test)]
 mod tests {
-    use aws_sdk_s3::primitives::ByteStream;
+    use aws_sdk_s3::config::http::HttpResponse;
+    use aws_sdk_s3::primitives::{ByteStream, SdkBody};
     use aws_smithy_mocks::{mock, mock_client};
+    use aws_smithy_runtime_api::http::StatusCode;
 
     use super::*;
 
@@ -164,6 +173,17 @@ mod tests {
         let expected =
             "s3://rows/a.csv was overwritten after the job was planned; expected the planned content. Start a new job";
         assert_eq!(error.to_string(), expected);
+    }
+
+    #[tokio::test]
+    async fn a_file_that_is_shorter_now_was_overwritten() {
+        let rule = mock!(Client::get_object).then_http_response(|| {
+            let body = SdkBody::from("<Error><Code>InvalidRange</Code></Error>");
+            HttpResponse::new(StatusCode::try_from(OUTSIDE).unwrap(), body)
+        });
+        let buckets = BatchBuckets { client: mock_client!(aws_sdk_s3, [&rule]) };
+        let error = buckets.read("rows", "a.csv", Some(7..9), Some("e1")).await.unwrap_err();
+        assert!(matches!(error, ObjectReadError::Overwritten { .. }), "{error}");
     }
 
     #[tokio::test]

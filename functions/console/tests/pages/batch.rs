@@ -39,7 +39,9 @@ async fn the_newest_jobs_are_shown_with_their_progress() {
     let page = page(&world, Right::See, "batch").await;
     let text = &page.text;
     assert!(text.find(new).unwrap() < text.find(old).unwrap(), "the newest is first: {text}");
-    for expected in ["1 of 2", "2,000 of 3,000", "$0.0510", "2 of 2", "3,000 of 3,000", "complete", "$0.1020", "in/<b>/"] {
+    for expected in
+        ["1 of 2", "2,000 of 3,000", "$0.0510", "2 of 2", "3,000 of 3,000", "complete", "$0.1020", "in/<b>/"]
+    {
         assert!(text.contains(expected), "{expected}: {text}");
     }
     let link = format!("https://bucket.example/jobs/iris/{old}/manifest.json?seconds=300");

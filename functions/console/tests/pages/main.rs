@@ -506,8 +506,8 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
     for address in [
-        "", "runs", "versions", "compare", "dataset", "try", "audit", "batch", "alarms", "drift", "live", "rollout", "schedule",
-        "mails",
+        "", "runs", "versions", "compare", "dataset", "try", "audit", "batch", "alarms", "drift", "live", "rollout",
+        "schedule", "mails",
     ] {
         page(&world, Right::Steer, address).await;
     }
