@@ -37,7 +37,7 @@ pub struct BatchManifest {
     /// Whether every row was answered exactly once.
     pub complete: bool,
     /// What is missing, in a sentence. `None` if the job is complete.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub problem: Option<String>,
     /// The file, or the prefix of the files, with the rows.
     pub input: Location,
@@ -56,7 +56,7 @@ pub struct BatchManifest {
     /// The cost so far in US dollars, at list prices: an estimate without failed attempts.
     pub dollars: f64,
     /// What the contributions add up to. `None` without explanations.
-    #[serde(skip_serializing_if = "Option::is_none")]
+    #[serde(skip_serializing_if = "Option::is_none", default)]
     pub explained: Option<String>,
     /// The files with rows.
     pub files: Vec<ScoredFile>,
@@ -65,7 +65,7 @@ pub struct BatchManifest {
     /// The parts that were not.
     pub failed: Vec<FailedPart>,
     /// Objects under the prefix of the answers that no part should have written.
-    #[serde(skip_serializing_if = "Vec::is_empty")]
+    #[serde(skip_serializing_if = "Vec::is_empty", default)]
     pub extra: Vec<Location>,
 }
 

@@ -38,6 +38,8 @@ fn a_complete_job_has_a_manifest_that_adds_up() {
     assert_eq!((manifest.parts.len(), manifest.failed.len(), manifest.extra.len()), (parts.len(), 0, 0));
     assert_eq!((manifest.files.len(), manifest.files[0].rows), (1, 10_000));
     assert_eq!(manifest.milliseconds, 10 * parts.len() as u64);
+    let written = serde_json::to_string(&manifest).unwrap();
+    assert_eq!(serde_json::from_str::<BatchManifest>(&written).unwrap(), manifest);
 }
 
 #[test]
