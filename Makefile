@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-explaining bench-train bench-memory bench-serving bench-console gate fuzz fuzz-corpus year year-localstack cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-explaining bench-train bench-memory bench-serving bench-console bench-batch gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -174,13 +174,16 @@ bench-reading: .venv/bench/ready ## Measure reading CSV and Parquet files beside
 bench-console: ## Measure the console with 10,000 runs and versions: p50 and p99 of each screen and search, also in target/bench/console.json
 	cargo run --profile bench-driver -p evergreen-console --example speed --locked
 
+bench-batch: ## Measure batch scoring on one core: rows a second, and time and price of 100 million rows (ROWS=400000)
+	cargo run --release -p evergreen-batch --example batch_speed --locked -- $(or $(ROWS),400000)
+
 bench-memory: .venv/parquet/ready ## Compare the peak memory of training with its estimate, for ten table shapes (ARGS='--only narrow' selects tables)
 	cargo build --workspace --release --example memory --locked
 	@cd infra/bench && ../../.venv/parquet/bin/python -m memory \
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
 bench: override ARGS :=
-bench: bench-reading bench-train bench-scoring bench-explaining bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
+bench: bench-reading bench-train bench-scoring bench-explaining bench-batch bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
 year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)

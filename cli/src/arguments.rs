@@ -2,6 +2,7 @@
 
 mod console;
 mod listing;
+mod scoring;
 mod steering;
 
 use std::path::PathBuf;
@@ -11,6 +12,7 @@ use clap_complete::Shell;
 
 pub use self::console::{ConsoleCommand, LinkOptions};
 pub use self::listing::{RunFilter, VersionFilter};
+pub use self::scoring::ScoreOptions;
 pub use self::steering::{
     AliasCommand, Confirmed, ImportOptions, MuteOptions, Reasoned, RolloutCommand, ScheduleCommand, TagCommand,
     TrainOptions, WaitOptions,
@@ -76,6 +78,8 @@ pub enum CliCommand {
         /// are those of the row, which the stack may keep. `-` is the standard input
         file: PathBuf,
     },
+    /// Score all rows of files in S3 with one version, in a batch job
+    Score(ScoreOptions),
     /// Listen on 127.0.0.1 and forward requests to the prediction API with its path and key, for clients of MLflow, KServe,
     /// Triton or SageMaker that know neither
     Proxy {

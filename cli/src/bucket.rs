@@ -47,13 +47,29 @@ impl ModelBucket {
 
     /// Returns the content of a file. `None` if there is no such file.
     pub async fn find(&self, path: &str) -> Result<Option<Vec<u8>>, Failure> {
-        let get = self.client.get_object().bucket(&self.name).key(self.key(path)?);
+        self.object(&self.key(path)?).await
+    }
+
+    /// Returns the keys of all objects under a prefix, also of those that are in no export.
+    pub async fn keys(&self, prefix: &str) -> Result<Vec<String>, Failure> {
+        let mut pages = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).into_paginator().send();
+        let mut keys = Vec::new();
+        while let Some(page) = pages.next().await {
+            let page = page.map_err(|error| self.failed("list", prefix, reason(error)))?;
+            keys.extend(page.contents.into_iter().flatten().filter_map(|object| object.key));
+        }
+        Ok(keys)
+    }
+
+    /// Returns the content of the object with this key. `None` if there is no such object.
+    pub async fn object(&self, key: &str) -> Result<Option<Vec<u8>>, Failure> {
+        let get = self.client.get_object().bucket(&self.name).key(key);
         let object = match get.send().await {
             Ok(object) => object,
             Err(error) if error.as_service_error().is_some_and(GetObjectError::is_no_such_key) => return Ok(None),
-            Err(error) => return Err(self.failed("read", path, reason(error))),
+            Err(error) => return Err(self.failed("read", key, reason(error))),
         };
-        let content = object.body.collect().await.map_err(|error| self.failed("read", path, error))?;
+        let content = object.body.collect().await.map_err(|error| self.failed("read", key, error))?;
         Ok(Some(content.to_vec()))
     }
 

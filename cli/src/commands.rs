@@ -13,6 +13,7 @@ mod proxy;
 mod reading;
 mod rollout;
 mod schedule;
+mod score;
 mod status;
 mod training;
 mod transfer;
@@ -35,6 +36,9 @@ pub async fn run(arguments: Arguments) -> Result<Answer, Failure> {
         CliCommand::Feedback { file } => {
             let elements = predict::rows(Some(file), Vec::new())?;
             feedback::feedback(&Stack::locate(arguments.options).await?.prediction().await?, elements).await
+        }
+        CliCommand::Score(options) => {
+            score::score(&Stack::locate(arguments.options).await?.batch().await?, options).await
         }
         CliCommand::Proxy { port } => {
             proxy::serve(Stack::locate(arguments.options).await?.prediction().await?, port).await

@@ -14,7 +14,7 @@ Exit codes:
   1    the stack refused the request, or failed
   2    the command line is wrong, or a confirmation is missing
   3    the stack cannot be reached, or the credentials are missing or lack a right
-  4    --wait ended with a failed, lost or refused run, a verification that found differences, or a rebuild that found damaged files
+  4    --wait ended with a failed, lost or refused run, a verification that found differences, or a rebuild that found damaged files; --follow with a failed batch job
   130  interrupted";
 
 /// The cause of any error, for messages.

@@ -1,7 +1,7 @@
 //! The command `evergreen`: shows and steers a stack from a terminal. It works with stacks in AWS and with the local stack.
 //!
 //! Every command sends requests to the console's API, signed with the caller's AWS credentials, or to the prediction API.
-//! `export` and `import` also read and write the files of the model in the stack's bucket.
+//! `export`, `import` and `score` also use the stack's bucket, and `score` its state machine.
 //! It prints the answer as tables, or as JSON with `--json`. `docs/CLI.md` describes all commands.
 
 mod answer;
@@ -13,6 +13,7 @@ mod confirmation;
 mod duration;
 mod failure;
 mod http;
+mod jobs;
 mod problem;
 mod render;
 mod settings;

@@ -14,6 +14,7 @@ use crate::arguments::Options;
 use crate::bucket::ModelBucket;
 use crate::failure::Failure;
 use crate::http::Http;
+use crate::jobs::BatchService;
 use crate::problem::CalledApi;
 use crate::variables::Variables;
 
@@ -81,6 +82,16 @@ impl Stack {
         // An emulator has the bucket's name in the path of the URL.
         let by_path = self.variables.get("AWS_ENDPOINT_URL").is_some();
         Ok(ModelBucket::new(&self.config, name, model, by_path))
+    }
+
+    /// Returns the stack's batch jobs.
+    pub async fn batch(&self) -> Result<BatchService, Failure> {
+        let bucket = self.bucket().await?;
+        let machine = match self.given("EVERGREEN_BATCH_STATE_MACHINE", None) {
+            Some(machine) => machine,
+            None => self.output("BatchStateMachineArn").await?,
+        };
+        Ok(BatchService::new(&self.config, machine, bucket))
     }
 
     /// Returns an option's value, or else the variable's. A stack that `--stack` names goes before all variables.

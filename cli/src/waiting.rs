@@ -28,6 +28,8 @@ pub enum WaitProgress {
         done: u64,
         /// Number of planned steps.
         planned: u64,
+        /// What a step is, in the plural.
+        unit: &'static str,
     },
 }
 
@@ -41,7 +43,7 @@ impl WaitProgress {
         };
         let text = stage + &best;
         match (at(progress, "tried").as_u64(), at(progress, "planned").as_u64()) {
-            (Some(done), Some(planned)) if planned > 0 => Self::Steps { text, done, planned },
+            (Some(done), Some(planned)) if planned > 0 => Self::Steps { text, done, planned, unit: "candidates" },
             _ => Self::Waiting(text),
         }
     }
@@ -96,8 +98,8 @@ impl Wait {
 
     fn show(&self, progress: WaitProgress) {
         match progress {
-            WaitProgress::Steps { text, done, planned } => {
-                self.bar.set_style(steps());
+            WaitProgress::Steps { text, done, planned, unit } => {
+                self.bar.set_style(steps(unit));
                 self.bar.set_length(planned);
                 self.bar.set_position(done);
                 self.bar.set_message(format!("{}: {text}", self.what));
@@ -116,9 +118,9 @@ fn spinner() -> ProgressStyle {
     ProgressStyle::with_template("{spinner} {msg} ({elapsed})").unwrap_or_else(|_| ProgressStyle::default_spinner())
 }
 
-fn steps() -> ProgressStyle {
-    let template = "{spinner} {msg} [{bar:30}] {pos}/{len} candidates ({elapsed})";
-    ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar())
+fn steps(unit: &str) -> ProgressStyle {
+    let template = format!("{{spinner}} {{msg}} [{{bar:30}}] {{pos}}/{{len}} {unit} ({{elapsed}})");
+    ProgressStyle::with_template(&template).unwrap_or_else(|_| ProgressStyle::default_bar())
 }
 
 #[cfg(test)]
@@ -132,7 +134,7 @@ mod tests {
             &json!({"stage": "searching", "tried": 3, "planned": 64, "best": 0.4, "metric": "log_loss"}),
         );
         assert!(
-            matches!(&progress, WaitProgress::Steps { text, done: 3, planned: 64 } if text == "searching, best log_loss 0.4000"),
+            matches!(&progress, WaitProgress::Steps { text, done: 3, planned: 64, .. } if text == "searching, best log_loss 0.4000"),
             "{progress:?}"
         );
     }

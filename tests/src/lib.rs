@@ -6,6 +6,7 @@
 
 pub mod alarms;
 pub mod api;
+pub mod batch;
 pub mod console;
 pub mod events;
 pub mod faults;

@@ -21,6 +21,11 @@ impl Bucket {
         Self { client: Client::from_conf(config), name }
     }
 
+    /// Returns the name of the bucket.
+    pub fn name(&self) -> &str {
+        &self.name
+    }
+
     /// Returns the content of an S3 object. `None` if there is no object with this key.
     ///
     /// # Panics

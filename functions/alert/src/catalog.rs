@@ -485,12 +485,30 @@ alarms! {
     TrainScheduleQueue {
         name: "train-schedule-queue",
         meaning: "An event could not be delivered to the train function. If it is the schedule's event, the \
-                  training run of that day has not started. If it is the event of an uploaded model file, the \
-                  file was not imported.",
+                  training run of that day has not started. If it is the event of an uploaded file, the model was \
+                  not imported, or the rows were not scored.",
         raised: |it| format!("a training run or an import could not start{}", it.waiting()),
         cleared: queue_is_empty,
         steps: &[READ_MESSAGES, step("If it is the schedule's event, train now:", Command::Train), REPLAY],
         offers: TRAIN_OR_MUTE,
+        missing_data: MissingData::Ends,
+    }
+
+    /// Alarm: executions of the state machine of batch jobs have failed.
+    BatchFailed {
+        name: "batch-failed",
+        meaning: "A batch job failed. It could not be planned, or some of its parts have no answers after all tries. \
+                  The answers of the other parts are there. Predictions over HTTP are not affected.",
+        raised: |it| format!("a batch job failed{}", it.recently()),
+        cleared: |_| "no batch job has failed in the last five minutes".to_owned(),
+        steps: &[
+            step("Read why:", Command::Logs("score")),
+            advice(
+                "The manifest of the job lists the parts without answers, each with its reason. The page Batch jobs \
+                 has a link to it.",
+            ),
+            advice("Remove the cause, and go on with the job: evergreen score --resume JOB"),
+        ],
         missing_data: MissingData::Ends,
     }
 

@@ -30,6 +30,7 @@ impl AlarmKind {
             Self::FiguresUnknown | Self::UnreadableRecords | Self::MetricsFailureQueue => AlarmFamily::Watching,
             Self::AlertFailureQueue | Self::AlertTopicQueue | Self::MailBounced => AlarmFamily::Mail,
             Self::WebhookFailureQueue => AlarmFamily::Webhook,
+            Self::BatchFailed => AlarmFamily::Batch,
             Self::Other(_) => AlarmFamily::Other,
         }
     }

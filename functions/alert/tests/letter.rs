@@ -348,6 +348,8 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: the queue train-failure is empty again
     [ALARM] iris: a training run or an import could not start (3 in its queue)
     [OK] iris: the queue train-schedule is empty again
+    [ALARM] iris: a batch job failed (3 in 5 minutes)
+    [OK] iris: no batch job has failed in the last five minutes
     [ALARM] iris: metrics could not be published (3 in its queue)
     [OK] iris: the queue metrics-failure is empty again
     [ALARM] iris: an event did not reach the webhook (3 in its queue)

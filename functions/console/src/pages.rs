@@ -8,6 +8,7 @@ mod act;
 mod alarms;
 mod assets;
 mod audit;
+mod batch;
 mod compare;
 mod dataset;
 mod door;
@@ -96,6 +97,7 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["rollout"] => rollout::show(world, request).await,
         ["try"] => trial::show(world, request).await,
         ["audit"] => audit::show(world, request).await,
+        ["batch"] => batch::show(world, request).await,
         ["alarms"] => alarms::show(world, request).await,
         ["schedule"] => schedule::show(world, request).await,
         ["mails"] => mails::show(request),

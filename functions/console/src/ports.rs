@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    FeedbackCounting, FeedbackRecord, FeedbackRows, Listing, LiveRecord, MailLinks, Mailbox, ObjectRemoval,
-    ObjectRetention, PredictionKeys, Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs,
-    ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
+    FeedbackCounting, FeedbackRecord, FeedbackRows, JobList, Listing, LiveRecord, MailLinks, Mailbox, ObjectList,
+    ObjectRemoval, ObjectRetention, PredictionKeys, Reactions, RecordRetention, RequestHistory, RolloutEvidence,
+    Rollouts, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -77,12 +77,28 @@ impl<R> ConsoleRegistry for R where
 
 /// What the console needs of the bucket.
 pub trait ConsoleStorage:
-    ArtifactLinks + ArtifactWriter + Artifacts + FeedbackRows + ObjectRemoval + ObjectRetention + 'static
+    ArtifactLinks
+    + ArtifactWriter
+    + Artifacts
+    + FeedbackRows
+    + JobList
+    + ObjectList
+    + ObjectRemoval
+    + ObjectRetention
+    + 'static
 {
 }
 
 impl<A> ConsoleStorage for A where
-    A: ArtifactLinks + ArtifactWriter + Artifacts + FeedbackRows + ObjectRemoval + ObjectRetention + 'static
+    A: ArtifactLinks
+        + ArtifactWriter
+        + Artifacts
+        + FeedbackRows
+        + JobList
+        + ObjectList
+        + ObjectRemoval
+        + ObjectRetention
+        + 'static
 {
 }
 

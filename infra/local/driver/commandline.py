@@ -32,6 +32,7 @@ def check() -> None:
         shell = _Shell(values)
         _reading(shell)
         _steering(shell)
+        _scoring(shell, values)
         _maintenance(shell)
         _transfer(shell, values)
         _refusals(shell)
@@ -110,6 +111,25 @@ def _steering(shell: "_Shell") -> None:
 def _maintenance(shell: "_Shell") -> None:
     shell.run(DONE, "rebuild", "--reason", "an exercise", "--wait", "--timeout", "2m")
     shell.run(DONE, "retention", "--keep", "5", "--dry-run", "--reason", "an exercise")
+
+
+def _scoring(shell: "_Shell", values: dict[str, str]) -> None:
+    """Scores a file, goes on with the job that is done, and asks for files that do not exist."""
+    bucket, names = values["EVERGREEN_BUCKET"], list(FLOWERS["setosa"])
+    rows = [",".join(str(flower[name]) for name in names) for flower in FLOWERS.values()]
+    content = "\n".join([",".join(names), *rows, "bad,row,is,answered"])
+    prefix = f"inputs/{values['EVERGREEN_MODEL']}"
+    Clients(values).client("s3").put_object(Bucket=bucket, Key=f"{prefix}/flowers.csv", Body=content.encode())
+    source = f"s3://{bucket}/{prefix}"
+    scored = shell.json(DONE, "score", "--in", f"{source}/flowers.csv", "--explain", "--follow", "--timeout", "2m")
+    expected = {"parts": 1, "rows": len(rows) + 1, "errors": 1}
+    _expect(scored["done"].items() >= expected.items(), f"the job says {scored['done']}")
+    _expect(scored["complete"] is True, "the job is not complete")
+    _expect(shell.json(DONE, "score", "--status", scored["job"])["complete"] is True, "the job is no longer complete")
+    shell.run(DONE, "score", "--resume", scored["job"], "--follow", "--timeout", "2m")
+    shell.run(ENDED_BADLY, "score", "--in", f"{source}/nothing/", "--follow", "--timeout", "2m")
+    shell.run(WRONG, "score", "--resume", "no-such-job")
+    shell.run(WRONG, "score")
 
 
 def _transfer(shell: "_Shell", values: dict[str, str]) -> None:

@@ -51,6 +51,8 @@ def describe(settings: Settings) -> dict[str, str]:
         "EVERGREEN_PREDICT_FUNCTION": outputs["PredictFunctionName"],
         "EVERGREEN_METRICS_FUNCTION": outputs["MetricsFunctionName"],
         "EVERGREEN_ALERT_FUNCTION": outputs["AlertFunctionName"],
+        "EVERGREEN_SCORE_FUNCTION": outputs["ScoreFunctionName"],
+        "EVERGREEN_BATCH_STATE_MACHINE": outputs["BatchStateMachineArn"],
         "EVERGREEN_CONSOLE_FUNCTION": outputs["ConsoleFunctionName"],
         "EVERGREEN_ALERT_TOPIC_ARN": outputs["AlertTopicArn"],
         "EVERGREEN_UNDELIVERED_TOPIC_ARN": outputs["UndeliveredTopicArn"],

@@ -2,12 +2,15 @@
 //! that a user uploads for import.
 
 mod former;
+mod jobs;
 mod kept_rows;
 mod links;
 mod listing;
 mod retention;
 mod samples;
 mod writer;
+
+pub(crate) use writer::{is_precondition, upload_timeouts};
 
 use std::ops::Range;
 
@@ -82,7 +85,7 @@ impl ArtifactBucket {
 }
 
 /// Downloads the content of an S3 object that was already requested.
-async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
+pub(crate) async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
     // The size is only used to reserve memory, so a missing size is harmless.
     let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
     gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
@@ -168,7 +171,7 @@ impl Incoming for ArtifactBucket {
 }
 
 /// Removes the quotes from an S3 entity tag (ETag). The tag identifies the content of an S3 object, like a checksum.
-fn bare(etag: &str) -> &str {
+pub(crate) fn bare(etag: &str) -> &str {
     // S3's answers have quotes around the tag, but its events do not.
     etag.trim_matches('"')
 }

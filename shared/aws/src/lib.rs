@@ -7,6 +7,7 @@
 
 mod alarms;
 mod artifacts;
+mod batch;
 mod clock;
 mod connect;
 pub mod env;
@@ -29,6 +30,7 @@ mod tests;
 
 pub use alarms::CloudWatchAlarms;
 pub use artifacts::ArtifactBucket;
+pub use batch::BatchBuckets;
 pub use clock::SystemClock;
 pub use connect::connect;
 pub use events::EventBus;

@@ -2,6 +2,7 @@
 //!
 //! Writes have the same conditions as in the real services.
 
+mod batch;
 mod clock;
 mod console;
 mod events;
@@ -105,6 +106,8 @@ pub struct MemoryState {
     pub datasets: BTreeMap<String, Vec<u8>>,
     /// Former contents of files of the user's data set, by key and object version.
     pub former_datasets: BTreeMap<(String, String), Vec<u8>>,
+    /// The objects of batch jobs, by bucket and key.
+    pub batch_objects: BTreeMap<(String, String), Vec<u8>>,
     /// The model files that were uploaded for import, by key.
     pub incoming: BTreeMap<String, Vec<u8>>,
     /// The entity tags of the uploaded model files, by key. Empty unless a test sets them.
@@ -186,7 +189,7 @@ pub struct MemoryState {
     // model file), `artifacts`, `removal` (of objects), `datasets`, `incoming`, `outbox`, `bus`, `schedule`, `sessions`
     // (and links), `usage`, `sink` (for metrics), `published` (the record of published metrics), `served`
     // (counts of served rows), `key` (of prediction ids), `feedback` (counts of it), `feedback_rows`, `rate` (of
-    // mails). A mail address makes sending to this recipient fail.
+    // mails), `batch` (objects of batch jobs). A mail address makes sending to this recipient fail.
     /// Test input: the names of the fake services for which every call fails, such as `registry`.
     pub away: BTreeSet<String>,
     /// Test input: the names of the fake services that never answer. Only `bus` can be one.

@@ -9,6 +9,7 @@
 mod access;
 mod alarms;
 mod bad_input;
+mod batch;
 mod console;
 mod damage;
 mod dataset;

@@ -143,6 +143,7 @@ fn the_reviewer_may_not_read_rows_of_callers() {
     let statements = list(&template.resource("ReviewerRole")["Policies"][0]["PolicyDocument"]["Statement"]);
     let denial = statements.into_iter().find(|it| it["Sid"] == "NoServedRows").expect("a denial");
     assert_eq!(denial["Effect"], "Deny");
-    let denied = ["served", "feedback"].map(|prefix| json!({"Fn::Sub": format!("${{ArtifactBucket.Arn}}/{prefix}/*")}));
+    let denied = ["served", "feedback", "inputs", "batch", "scored"]
+        .map(|prefix| json!({"Fn::Sub": format!("${{ArtifactBucket.Arn}}/{prefix}/*")}));
     assert_eq!(denial["Resource"], json!(denied));
 }

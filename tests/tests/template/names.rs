@@ -11,7 +11,7 @@ const LONGEST_STACK: usize = 56;
 
 // Each entry has the resource type, the path of the name in the properties, and the maximum length.
 /// The resource names that the template sets, each with AWS's maximum length in characters.
-const NAMED: [(&str, &str, usize); 10] = [
+const NAMED: [(&str, &str, usize); 12] = [
     ("AWS::CloudWatch::Alarm", "/AlarmName", 255),
     ("AWS::CloudWatch::Dashboard", "/DashboardName", 255),
     ("AWS::Logs::LogGroup", "/LogGroupName", 512),
@@ -21,6 +21,8 @@ const NAMED: [(&str, &str, usize); 10] = [
     ("AWS::ApiGateway::UsagePlan", "/UsagePlanName", 255),
     ("AWS::Serverless::Function", "/FunctionName", 64),
     ("AWS::Scheduler::Schedule", "/Name", 64),
+    ("AWS::Events::Rule", "/Name", 64),
+    ("AWS::StepFunctions::StateMachine", "/StateMachineName", 80),
     ("AWS::XRay::SamplingRule", "/SamplingRule/RuleName", 32),
 ];
 

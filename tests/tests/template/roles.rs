@@ -18,6 +18,7 @@ const REGISTRY: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/*";
 const JOURNAL: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/journal/*";
 const KEPT_MANIFESTS: &str = "${ArtifactBucket.Arn}/registry/${ModelName}/manifests/*";
 const FEEDBACK: &str = "${ArtifactBucket.Arn}/feedback/${ModelName}/*";
+const JOBS: &str = "${ArtifactBucket.Arn}/jobs/${ModelName}/*";
 const SAMPLES: &str = "${ArtifactBucket.Arn}/served/${ModelName}/*";
 const BUS: &str = "arn:${AWS::Partition}:events:${AWS::Region}:${AWS::AccountId}:event-bus/default";
 // The functions' roles need permission to use the key. It decrypts the content of the S3 bucket and the table. It also
@@ -35,7 +36,7 @@ const MAIL_EVENTS: &str =
 // that an object is missing, if no prefix condition applies. DynamoDB checks permissions for the actions inside a
 // transaction. Lambda itself sends failed events to their queue.
 /// The AWS actions that each Lambda function's code calls, each with the resource of the call.
-const CALLS: [(&str, &[(&str, &str)]); 6] = [
+const CALLS: [(&str, &[(&str, &str)]); 7] = [
     (
         "Train",
         &[
@@ -84,6 +85,7 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
         "Console",
         &[
             ("s3:GetObject", MODELS),
+            ("s3:GetObject", JOBS),
             ("s3:DeleteObject", MODELS),
             ("s3:DeleteObjectTagging", MODELS),
             ("s3:ListBucket", BUCKET),
@@ -153,6 +155,25 @@ const CALLS: [(&str, &[(&str, &str)]); 6] = [
             ("scheduler:GetSchedule", SCHEDULE),
             ("cloudwatch:GetMetricData", "*"),
             ("sqs:SendMessage", "AlertFailureQueue.Arn"),
+            ("kms:Decrypt", KEY),
+            ("kms:GenerateDataKey", KEY),
+        ],
+    ),
+    (
+        "Score",
+        &[
+            ("s3:GetObject", MODELS),
+            ("s3:GetObject", "${ArtifactBucket.Arn}/inputs/${ModelName}/*"),
+            ("s3:GetObject", "${ArtifactBucket.Arn}/batch/${ModelName}/*"),
+            ("s3:GetObject", DATASET),
+            ("s3:GetObject", JOBS),
+            ("s3:PutObject", JOBS),
+            ("s3:PutObject", "${ArtifactBucket.Arn}/scored/${ModelName}/*"),
+            ("s3:ListBucket", BUCKET),
+            ("s3:GetObject", "arn:${AWS::Partition}:s3:::${BatchBucket}/*"),
+            ("s3:PutObject", "arn:${AWS::Partition}:s3:::${BatchBucket}/*"),
+            ("s3:ListBucket", "arn:${AWS::Partition}:s3:::${BatchBucket}"),
+            ("dynamodb:GetItem", TABLE),
             ("kms:Decrypt", KEY),
             ("kms:GenerateDataKey", KEY),
         ],
@@ -375,6 +396,8 @@ fn a_function_reaches_only_the_records_namespace_and_sender_of_its_model() {
                 Some("s3") if statement["Sid"] == "StoreSampleOfServedRows" => Value::Null,
                 // The same feedback, sent again, has the same key and content.
                 Some("s3") if statement["Sid"] == "StoreRowsOfFeedback" => Value::Null,
+                // A part that is scored again has the same key and content.
+                Some("s3") if statement["Sid"] == "StoreJobsAndAnswers" => Value::Null,
                 Some("s3") if actions(statement) == [PUT_OBJECT] => over_nothing_unknown(statement),
                 Some("events") => json!({"StringEquals": {"events:source": "evergreen"}}),
                 Some("iam") => json!({"StringEquals": {"iam:PassedToService": "scheduler.amazonaws.com"}}),

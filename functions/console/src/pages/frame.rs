@@ -48,7 +48,7 @@ pub(super) struct Message {
 }
 
 /// The pages of the navigation: path and name.
-const ENTRIES: [(&str, &str); 12] = [
+const ENTRIES: [(&str, &str); 13] = [
     ("", "Overview"),
     ("versions", "Versions"),
     ("runs", "Runs"),
@@ -57,6 +57,7 @@ const ENTRIES: [(&str, &str); 12] = [
     ("live", "Live accuracy"),
     ("rollout", "Rollout"),
     ("try", "Try it"),
+    ("batch", "Batch jobs"),
     ("schedule", "Schedule"),
     ("alarms", "Alarms"),
     ("audit", "Audit"),

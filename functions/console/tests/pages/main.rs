@@ -1,6 +1,7 @@
 //! Tests of the pages: what a person sees and can do. The services are in memory.
 #![allow(missing_docs, clippy::expect_used, clippy::indexing_slicing, clippy::string_slice, clippy::unwrap_used)]
 
+mod batch;
 mod drift;
 mod feedback;
 mod html;
@@ -18,7 +19,7 @@ use html::Page;
 use sample::{HOSTILE, World, facts, full, now, session};
 
 /// Every page, by its path.
-const PATHS: [&str; 20] = [
+const PATHS: [&str; 21] = [
     "",
     "runs",
     "runs/manual-v16",
@@ -31,6 +32,7 @@ const PATHS: [&str; 20] = [
     "dataset",
     "try",
     "audit",
+    "batch",
     "alarms",
     "drift",
     "live",
@@ -504,8 +506,8 @@ async fn what_does_not_exist_is_a_page_that_says_so() {
 async fn an_empty_stack_has_every_page() {
     let world = sample::empty();
     for address in [
-        "", "runs", "versions", "compare", "dataset", "try", "audit", "alarms", "drift", "live", "rollout", "schedule",
-        "mails",
+        "", "runs", "versions", "compare", "dataset", "try", "audit", "batch", "alarms", "drift", "live", "rollout",
+        "schedule", "mails",
     ] {
         page(&world, Right::Steer, address).await;
     }

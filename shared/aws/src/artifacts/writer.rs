@@ -37,7 +37,7 @@ const MARK: &str = "evergreen-attempt";
 const MAX_PUTS: u32 = 3;
 
 /// Returns the time limits for an upload to S3, which are longer than for other calls.
-fn upload_timeouts() -> TimeoutConfig {
+pub(crate) fn upload_timeouts() -> TimeoutConfig {
     // The limit for a try includes sending all bytes, so the usual limits would make large uploads impossible.
     TimeoutConfig::builder().operation_attempt_timeout(UPLOAD_TRY).operation_timeout(UPLOAD).build()
 }
@@ -143,7 +143,7 @@ fn changing() -> StoreError {
 }
 
 /// Returns whether S3 refused a put because the put's condition (`If-Match` or `If-None-Match`) was false.
-fn is_precondition(error: &SdkError<PutObjectError>) -> bool {
+pub(crate) fn is_precondition(error: &SdkError<PutObjectError>) -> bool {
     // An object exists already, has other content, or is missing.
     error.raw_response().is_some_and(|answer| matches!(answer.status().as_u16(), 404 | 412))
         && error

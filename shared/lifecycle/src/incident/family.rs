@@ -20,6 +20,8 @@ pub enum AlarmFamily {
     Mail,
     /// Events do not reach the webhook.
     Webhook,
+    /// A batch job failed.
+    Batch,
     /// An alarm that somebody has added by hand. It is an incident of its own.
     Other,
 }

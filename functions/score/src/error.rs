@@ -1,0 +1,115 @@
+//! Why a step of a batch job fails.
+
+use evergreen_batch::{InvalidLocation, KeepError, Location, PartError, PlanError};
+use evergreen_lifecycle::VersionNumber;
+use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
+use evergreen_scoring::{RegisteredError, ShapeError};
+use lambda_runtime::Diagnostic;
+
+use crate::event::InvalidEvent;
+
+/// Error: a step of a batch job failed.
+#[derive(Debug, thiserror::Error)]
+pub enum ScoreError {
+    /// The event is not one that starts a step.
+    #[error(transparent)]
+    Event(#[from] InvalidEvent),
+    /// The job cannot be planned.
+    #[error(transparent)]
+    Plan(#[from] PlanError),
+    /// The columns that the answers should repeat cannot be repeated.
+    #[error(transparent)]
+    Keep(#[from] KeepError),
+    /// A text of the request is not an address.
+    #[error(transparent)]
+    Location(#[from] InvalidLocation),
+    /// No version can score.
+    #[error("no version is the champion; expected one. Train a model first, or name a version")]
+    NoChampion,
+    /// The version of the request does not exist, or this release cannot read its record.
+    #[error("version {0} cannot score; expected a registered version that this release can read")]
+    NoVersion(VersionNumber),
+    /// The champion's record is of a newer release.
+    #[error("this release cannot read the record of the champion; deploy the newer release again, or name a version")]
+    UnreadableChampion,
+    /// A job of this identity exists, and was asked for something else.
+    #[error(
+        "the job {0} exists and has another input, other columns or another form of answers; expected a new identity"
+    )]
+    OtherJob(String),
+    /// No job has this identity.
+    #[error("no job {0} was planned; expected the identity of a job of the last 90 days")]
+    NoJob(String),
+    /// An object of the job cannot be understood.
+    #[error("{place} cannot be read: {cause}; expected what this release writes")]
+    Unreadable {
+        /// The object.
+        place: Location,
+        /// The error of the parser.
+        cause: serde_json::Error,
+    },
+    /// A file with rows is missing or was overwritten.
+    #[error(transparent)]
+    Read(#[from] ObjectReadError),
+    /// The model file is missing.
+    #[error(transparent)]
+    Artifact(#[from] ArtifactReadError),
+    /// The model file is damaged, or this release cannot load it.
+    #[error("the artifact of version {version}: {cause}")]
+    Damaged {
+        /// Number of the version.
+        version: VersionNumber,
+        /// Why the model file cannot be used.
+        cause: RegisteredError,
+    },
+    /// The part cannot be scored.
+    #[error(transparent)]
+    Part(#[from] PartError),
+    /// The model has another shape than its columns; a bug.
+    #[error(transparent)]
+    Shape(#[from] ShapeError),
+    /// An object cannot be written as JSON; a bug.
+    #[error("the result cannot be written as JSON: {0}")]
+    Json(#[source] serde_json::Error),
+    /// A call failed. Another try may succeed.
+    #[error(transparent)]
+    Unavailable(#[from] Unavailable),
+}
+
+impl ScoreError {
+    /// Returns the kind of the error, by which the state machine decides about another try. Only `Unavailable` and
+    /// `Internal` are tried again.
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Read(ObjectReadError::Unavailable(_))
+            | Self::Artifact(ArtifactReadError::Unavailable(_))
+            | Self::Unavailable(_) => "Unavailable",
+            Self::Read(_) | Self::Part(PartError::Rows { .. } | PartError::Bytes) => "InputChanged",
+            Self::Artifact(_) | Self::Damaged { .. } | Self::Unreadable { .. } => "Damaged",
+            Self::Part(PartError::Parquet(_) | PartError::Explain(_)) | Self::Plan(_) => "Refused",
+            Self::Part(_) | Self::Shape(_) | Self::Json(_) => "Internal",
+            Self::Event(_)
+            | Self::Keep(_)
+            | Self::Location(_)
+            | Self::NoChampion
+            | Self::NoVersion(_)
+            | Self::UnreadableChampion
+            | Self::OtherJob(_)
+            | Self::NoJob(_) => "Refused",
+        }
+    }
+}
+
+impl From<ScoreError> for Diagnostic {
+    fn from(error: ScoreError) -> Self {
+        Self { error_type: error.kind().to_owned(), error_message: causes(&error) }
+    }
+}
+
+/// Returns an error with all its causes, each after a colon.
+pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
+    let chain = std::iter::successors(Some(error), |error| error.source());
+    let mut texts: Vec<String> = chain.map(ToString::to_string).collect();
+    texts.dedup();
+    texts.join(": ")
+}

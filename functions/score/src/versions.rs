@@ -1,0 +1,75 @@
+//! The version that scores: which one a job names, and its model in memory.
+
+use std::sync::Arc;
+
+use evergreen_batch::{BatchJob, PartScorer};
+use evergreen_lifecycle::ports::{Artifacts, Champions, Versions};
+use evergreen_lifecycle::{Artifact, ModelName, Pointer, VersionNumber};
+use evergreen_scoring::Model;
+use tokio::sync::Mutex;
+
+use crate::error::ScoreError;
+use crate::ports::ScoreWorld;
+
+/// The scorer of the last job, which is kept between invocations.
+#[derive(Debug, Default)]
+pub(crate) struct KeptScorer(Mutex<Option<(ScorerKey, Arc<PartScorer>)>>);
+
+/// What a scorer depends on.
+#[derive(Debug, Clone, PartialEq)]
+struct ScorerKey {
+    version: VersionNumber,
+    sha256: String,
+    explain: bool,
+    keep: Vec<String>,
+}
+
+/// Returns the number and the model file of a version, or of the champion.
+pub(crate) async fn pinned<W: ScoreWorld>(
+    world: &W,
+    version: Option<VersionNumber>,
+) -> Result<(VersionNumber, Artifact), ScoreError> {
+    let Some(number) = version else {
+        let pointer = world.registry().champion().await?.ok_or(ScoreError::NoChampion)?;
+        let Pointer { number, artifact, .. } = pointer.map_err(|_| ScoreError::UnreadableChampion)?;
+        return Ok((number, artifact));
+    };
+    let record = world.registry().version(number).await?.ok_or(ScoreError::NoVersion(number))?;
+    let artifact = match record {
+        Ok(version) => Some(version.artifact),
+        Err(record) => record.field("artifact"),
+    };
+    Ok((number, artifact.ok_or(ScoreError::NoVersion(number))?))
+}
+
+/// Fetches and verifies a version's model.
+pub(crate) async fn load<W: ScoreWorld>(
+    world: &W,
+    model: &ModelName,
+    version: VersionNumber,
+    artifact: &Artifact,
+) -> Result<Arc<Model>, ScoreError> {
+    let bytes = world.artifacts().get(&artifact.key).await?;
+    let loaded = Model::load_registered(&bytes, artifact, model);
+    loaded.map(Arc::new).map_err(|cause| ScoreError::Damaged { version, cause })
+}
+
+impl KeptScorer {
+    /// Returns the scorer of a job, which is loaded if another job was the last one.
+    pub(crate) async fn of<W: ScoreWorld>(&self, world: &W, job: &BatchJob) -> Result<Arc<PartScorer>, ScoreError> {
+        let key = ScorerKey {
+            version: job.version,
+            sha256: job.artifact.sha256.clone(),
+            explain: job.explain,
+            keep: job.keep.clone(),
+        };
+        let mut kept = self.0.lock().await;
+        if let Some((_, scorer)) = kept.as_ref().filter(|(of, _)| *of == key) {
+            return Ok(scorer.clone());
+        }
+        let model = load(world, &job.model, job.version, &job.artifact).await?;
+        let scorer = Arc::new(PartScorer::new(model, job.version.get(), job.explain, &job.keep)?);
+        *kept = Some((key, scorer.clone()));
+        Ok(scorer)
+    }
+}
