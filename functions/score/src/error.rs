@@ -3,7 +3,7 @@
 use evergreen_batch::{InvalidLocation, KeepError, Location, PartError, PlanError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
-use evergreen_scoring::{RegisteredError, ShapeError};
+use evergreen_scoring::{RegisteredError, PredictError};
 use lambda_runtime::Diagnostic;
 
 use crate::event::InvalidEvent;
@@ -67,7 +67,7 @@ pub enum ScoreError {
     Part(#[from] PartError),
     /// The model has another shape than its columns; a bug.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
     /// An object cannot be written as JSON; a bug.
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[source] serde_json::Error),

@@ -1,7 +1,7 @@
 //! The answers to some rows, and the columns that they have.
 
 use evergreen_lifecycle::Label;
-use evergreen_scoring::{ExplainError, Explained, Explanation, Explanations, Model, Predictions, ShapeError};
+use evergreen_scoring::{ExplainError, Explained, Explanation, Explanations, Model, Predictions, PredictError};
 
 /// Names of the columns that every file of answers has.
 const FIXED: [&str; 4] = ["row", "prediction", "version", "error"];
@@ -22,7 +22,7 @@ pub(crate) struct AnswerShape {
 }
 
 impl AnswerShape {
-    pub(crate) fn of(model: &Model, version: u32, explain: bool) -> Result<Self, ShapeError> {
+    pub(crate) fn of(model: &Model, version: u32, explain: bool) -> Result<Self, PredictError> {
         let signature = model.signature();
         let has_intervals = model.predict(&[])?.numbers().is_some_and(|numbers| numbers.intervals().is_some());
         let contributions = signature.column_names().map(str::to_owned).filter(|_| explain).collect();

@@ -3,7 +3,7 @@
 use arrow_schema::Schema;
 use csv::ByteRecord;
 use evergreen_rows::{ColumnIndex, CsvHeader, RowFault, RowSource};
-use evergreen_scoring::{Model, ShapeError};
+use evergreen_scoring::{Model, PredictError};
 
 use crate::answers::AnswerShape;
 use crate::arrow_text::is_known;
@@ -32,7 +32,7 @@ pub enum KeepError {
     Twice(String),
     /// A bug of the model.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
 }
 
 impl ColumnCheck {

@@ -8,7 +8,7 @@ use arrow_array::{ArrayRef, RecordBatch};
 use arrow_schema::Field;
 use evergreen_lifecycle::ports::Cause;
 use evergreen_rows::ColumnIndex;
-use evergreen_scoring::{ExplainError, Model, ShapeError};
+use evergreen_scoring::{ExplainError, Model, PredictError};
 use flate2::read::MultiGzDecoder;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
@@ -44,7 +44,7 @@ pub enum PartError {
     Explain(#[from] ExplainError),
     /// The rows have another shape than the model; a bug.
     #[error(transparent)]
-    Shape(#[from] ShapeError),
+    Shape(#[from] PredictError),
     /// A predicted class has no label; a bug.
     #[error("a predicted class has no label")]
     NoLabel,
@@ -94,7 +94,7 @@ impl PartScorer {
     ///
     /// # Errors
     /// An error only through a bug.
-    pub fn new(model: Arc<Model>, version: u32, explain: bool, keep: &[String]) -> Result<Self, ShapeError> {
+    pub fn new(model: Arc<Model>, version: u32, explain: bool, keep: &[String]) -> Result<Self, PredictError> {
         let columns = ColumnIndex::new(model.signature().columns());
         let shape = AnswerShape::of(&model, version, explain)?;
         Ok(Self { model, columns, shape, keep: keep.to_vec() })

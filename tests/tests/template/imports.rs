@@ -19,7 +19,8 @@ fn the_bucket_sends_events_to_the_bus_and_the_rule_picks_model_files() {
     let pattern = &rule["Pattern"];
     assert_eq!((&pattern["source"], &pattern["detail-type"]), (&json!(["aws.s3"]), &json!(["Object Created"])));
     assert_eq!(pattern["detail"]["bucket"]["name"], json!([{"Ref": "ArtifactBucket"}]));
-    let keys = list(&pattern["detail"]["object"]["key"]).iter().map(|key| template.resolve(&key["wildcard"]));
+    let keys = list(&pattern["detail"]["object"]["key"]);
+    let keys = keys.iter().map(|key| template.resolve(&key["wildcard"]));
     let expected = ["onnx", "xgboost.json", "ubj", "lightgbm.txt"].map(|suffix| format!("incoming/iris/*.{suffix}"));
     assert_eq!(keys.collect::<Vec<_>>(), expected);
 }

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing};
+use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing, time};
 
 use super::columns::{KnownTexts, known_texts};
 use super::tensor::{Tensor, Values};
@@ -29,6 +29,10 @@ enum Source {
     },
     /// Two values whose sum is the number.
     Double {
+        slot: usize,
+    },
+    /// Days since 2000, which a file of another library reads as seconds since 1970.
+    Moment {
         slot: usize,
     },
     Text {
@@ -86,6 +90,9 @@ fn bound(column: &Column, kind: i32, known: &KnownTexts, slot: usize) -> Result<
     }
     match &column.kind {
         ColumnKind::Category { .. } => text_column(column, known, slot),
+        ColumnKind::Timestamp { .. } => {
+            Ok(Bound { column: column.clone(), source: Source::Moment { slot }, warning: None })
+        }
         // Single precision would change the number.
         ColumnKind::Number | ColumnKind::Double if kind == element::DOUBLE || is_whole => {
             let column = Column { kind: ColumnKind::Double, ..column.clone() };
@@ -134,6 +141,7 @@ impl Source {
         match self {
             Self::Number { slot } | Self::Text { slot, .. } => at(*slot),
             Self::Double { slot } => at(*slot) + at(slot + 1),
+            Self::Moment { slot } => time::seconds_of_days(row.get(*slot).copied().unwrap_or(f32::NAN)),
         }
     }
 

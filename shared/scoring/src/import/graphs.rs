@@ -9,6 +9,8 @@ use crate::artifact::onnx::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto, element,
 };
+use crate::artifact::ArtifactMetadata;
+use crate::model::Model;
 use crate::pipeline::Predictor;
 
 pub(super) fn node<const IN: usize, const OUT: usize>(
@@ -180,6 +182,18 @@ fn combined_widths_cover_all_rows() {
         let file = file(vec![join, model], Vec::new(), element::FLOAT, &["P"]);
         assert_eq!(read(&file, &numbers()).is_ok(), is_read, "{width}");
     }
+}
+
+#[test]
+fn a_date_is_the_seconds_since_1970_for_a_file() {
+    let column = Column { name: "at".into(), kind: ColumnKind::moment(), nullable: false };
+    let table = Signature::regression(vec![column]).unwrap();
+    let model = node("LinearRegressor", ["X"], ["P"], vec![floats("coefficients", vec![0.5])]);
+    let imported = read(&file(vec![model], Vec::new(), element::DOUBLE, &["P"]), &table).unwrap();
+    let model = Model::compile(&imported.pipeline, ArtifactMetadata::named("dates"));
+    // The first day of 2000 and the day after it.
+    let answers = model.predict(&[0.0, 1.0]).unwrap();
+    assert_eq!(answers.numbers().unwrap().values(), [473_342_400.0, 473_385_600.0]);
 }
 
 /// Creates an ONNX operator for tests: a tree classifier with one split and two leaves.

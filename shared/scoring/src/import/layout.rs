@@ -122,6 +122,10 @@ fn name(table: &Signature, column: usize) -> String {
 fn encode(column: &Column, found: &Use) -> Result<(Column, Encoding), ImportError> {
     let missing = || Err(ImportError::Missing(column.name.clone()));
     match found {
+        // The interpreter turns a date into the seconds that a file expects.
+        Use::Value(_) if matches!(column.kind, ColumnKind::Timestamp { .. }) => {
+            Err(ImportError::usage("Input", "it takes a date, which only the general interpreter computes"))
+        }
         Use::Value(None) if column.nullable => missing(),
         Use::Value(fill) => {
             let encoding = Encoding::Value { fill: fill.unwrap_or(0.0), indicator: false };
