@@ -1,22 +1,22 @@
 //! Why a step of a batch job fails.
 
-use evergreen_batch::{InvalidLocation, KeepError, Location, PartError, PlanError};
+use evergreen_batch::{BatchPlanError, InvalidLocation, KeepError, Location, PartError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
 use evergreen_scoring::{RegisteredError, PredictError};
 use lambda_runtime::Diagnostic;
 
-use crate::event::InvalidEvent;
+use crate::event::InvalidStepEvent;
 
 /// Error: a step of a batch job failed.
 #[derive(Debug, thiserror::Error)]
-pub enum ScoreError {
+pub enum BatchStepError {
     /// The event is not one that starts a step.
     #[error(transparent)]
-    Event(#[from] InvalidEvent),
+    Event(#[from] InvalidStepEvent),
     /// The job cannot be planned.
     #[error(transparent)]
-    Plan(#[from] PlanError),
+    Plan(#[from] BatchPlanError),
     /// The columns that the answers should repeat cannot be repeated.
     #[error(transparent)]
     Keep(#[from] KeepError),
@@ -76,7 +76,7 @@ pub enum ScoreError {
     Unavailable(#[from] Unavailable),
 }
 
-impl ScoreError {
+impl BatchStepError {
     /// Returns the kind of the error, by which the state machine decides about another try. Only `Unavailable` and
     /// `Internal` are tried again.
     pub fn kind(&self) -> &'static str {
@@ -100,8 +100,8 @@ impl ScoreError {
     }
 }
 
-impl From<ScoreError> for Diagnostic {
-    fn from(error: ScoreError) -> Self {
+impl From<BatchStepError> for Diagnostic {
+    fn from(error: BatchStepError) -> Self {
         Self { error_type: error.kind().to_owned(), error_message: causes(&error) }
     }
 }

@@ -37,7 +37,7 @@ pub enum ScoreEvent {
 
 /// Error: the event does not start a step.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum InvalidEvent {
+pub enum InvalidStepEvent {
     /// The event is not one of the state machine.
     #[error("the event is not a step of a batch job: {0}; expected step, job and part as in events/score-part.json")]
     Step(String),
@@ -92,20 +92,20 @@ impl ScoreEvent {
     /// Reads an event.
     ///
     /// # Errors
-    /// [`InvalidEvent::Step`].
-    pub fn read(event: Value) -> Result<Self, InvalidEvent> {
-        serde_json::from_value(event).map_err(|error| InvalidEvent::Step(error.to_string()))
+    /// [`InvalidStepEvent::Step`].
+    pub fn read(event: Value) -> Result<Self, InvalidStepEvent> {
+        serde_json::from_value(event).map_err(|error| InvalidStepEvent::Step(error.to_string()))
     }
 }
 
 impl JobRequest {
     /// Reads what started the execution of this name.
-    pub(crate) fn read(request: &Value, execution: &str) -> Result<Self, InvalidEvent> {
+    pub(crate) fn read(request: &Value, execution: &str) -> Result<Self, InvalidStepEvent> {
         if request.get("detail-type").is_some() { Self::uploaded(request) } else { Self::written(request, execution) }
     }
 
-    fn written(request: &Value, execution: &str) -> Result<Self, InvalidEvent> {
-        let invalid = |problem: String| InvalidEvent::Request(problem);
+    fn written(request: &Value, execution: &str) -> Result<Self, InvalidStepEvent> {
+        let invalid = |problem: String| InvalidStepEvent::Request(problem);
         let request: WrittenRequest =
             serde_json::from_value(request.clone()).map_err(|error| invalid(error.to_string()))?;
         let scheduled =
@@ -124,14 +124,14 @@ impl JobRequest {
     }
 
     /// Reads an event of the bucket. Its job has the same identity, however often the event arrives.
-    fn uploaded(event: &Value) -> Result<Self, InvalidEvent> {
+    fn uploaded(event: &Value) -> Result<Self, InvalidStepEvent> {
         let text = |pointer: &str| {
             let found = event.pointer(pointer).and_then(Value::as_str);
-            found.ok_or_else(|| InvalidEvent::Request(format!("the event of the bucket has no {pointer}")))
+            found.ok_or_else(|| InvalidStepEvent::Request(format!("the event of the bucket has no {pointer}")))
         };
         let (bucket, key) = (text("/detail/bucket/name")?, text("/detail/object/key")?);
         let time = text("/time")?.parse();
-        let time = time.map_err(|_| InvalidEvent::Request("the time of the event cannot be read".to_owned()))?;
+        let time = time.map_err(|_| InvalidStepEvent::Request("the time of the event cannot be read".to_owned()))?;
         let content = text("/detail/object/version-id").or_else(|_| text("/detail/object/etag"))?;
         let hash = sha256_hex(format!("{key}\n{content}").as_bytes());
         let id = JobId::dated(time, hash.get(..DIGITS).unwrap_or_default());
@@ -146,7 +146,7 @@ mod tests {
 
     use super::*;
 
-    fn read(request: Value) -> Result<JobRequest, InvalidEvent> {
+    fn read(request: Value) -> Result<JobRequest, InvalidStepEvent> {
         JobRequest::read(&request, "execution-7")
     }
 

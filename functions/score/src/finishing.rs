@@ -4,7 +4,7 @@ use evergreen_batch::{BatchJob, BatchManifest, JobEvidence, Location, MANIFEST, 
 use evergreen_lifecycle::ports::{BatchObjects, Clock};
 use serde::Serialize;
 
-use crate::error::ScoreError;
+use crate::error::BatchStepError;
 use crate::ports::ScoreWorld;
 use crate::stored::JobStore;
 
@@ -14,7 +14,7 @@ pub(crate) struct FinishReport {
     job: String,
     /// Whether every row was answered exactly once.
     complete: bool,
-    /// What is missing. Empty if the job is complete.
+    /// Reason why the job is not complete. Empty if it is.
     problem: String,
     manifest: Location,
     rows: u64,
@@ -30,8 +30,8 @@ pub(crate) struct Finishing<'a, W: ScoreWorld> {
 }
 
 impl<W: ScoreWorld> Finishing<'_, W> {
-    pub(crate) async fn finish(&self, job: &BatchJob) -> Result<FinishReport, ScoreError> {
-        let missing = || ScoreError::NoJob(job.id.to_string());
+    pub(crate) async fn finish(&self, job: &BatchJob) -> Result<FinishReport, BatchStepError> {
+        let missing = || BatchStepError::NoJob(job.id.to_string());
         let planned = self.store.planned(&job.id).await?.ok_or_else(missing)?;
         let parts = self.store.parts(&planned).await?;
         let evidence = self.store.evidence(&job.id, &job.output).await?;
@@ -43,7 +43,7 @@ impl<W: ScoreWorld> Finishing<'_, W> {
         let manifest = BatchManifest::check(&planned.job, planned.planned_at, &parts, &evidence, now);
         self.store.write(&self.store.keys(&job.id).manifest(), &manifest).await?;
         let beside = job.output.join(MANIFEST);
-        let content = serde_json::to_vec_pretty(&manifest).map_err(ScoreError::Json)?;
+        let content = serde_json::to_vec_pretty(&manifest).map_err(BatchStepError::Json)?;
         self.world.objects().write(&beside.bucket, &beside.key, content, "application/json").await?;
         tracing::info!(
             job = job.id.as_str(),

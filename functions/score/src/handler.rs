@@ -4,7 +4,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::config::ScoreConfig;
-use crate::error::ScoreError;
+use crate::error::BatchStepError;
 use crate::event::{JobRequest, ScoreEvent};
 use crate::finishing::Finishing;
 use crate::planning::Planning;
@@ -30,8 +30,8 @@ impl<'a, W: ScoreWorld> ScoreHandler<'a, W> {
     /// Does one step, and returns its result for the state machine.
     ///
     /// # Errors
-    /// [`ScoreError`]. Its kind says whether another try may succeed.
-    pub async fn handle(&self, event: Value) -> Result<Value, ScoreError> {
+    /// [`BatchStepError`]. Its kind says whether another try may succeed.
+    pub async fn handle(&self, event: Value) -> Result<Value, BatchStepError> {
         let (world, config) = (self.world, self.config);
         match ScoreEvent::read(event)? {
             ScoreEvent::Plan { execution, request } => {
@@ -50,6 +50,6 @@ impl<'a, W: ScoreWorld> ScoreHandler<'a, W> {
     }
 }
 
-fn json(result: &impl Serialize) -> Result<Value, ScoreError> {
-    serde_json::to_value(result).map_err(ScoreError::Json)
+fn json(result: &impl Serialize) -> Result<Value, BatchStepError> {
+    serde_json::to_value(result).map_err(BatchStepError::Json)
 }

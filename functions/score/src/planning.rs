@@ -3,15 +3,15 @@
 use std::ops::ControlFlow;
 
 use evergreen_batch::{
-    BatchJob, BatchPart, ColumnCheck, CutError, FileCuts, FileError, FileForm, InputFile, JobPlanner, Location,
-    ParquetTail, PlanError, PlannedJob, TextCuts, TextCutter, ZippedCutter, groups, select, unanswered,
+    BatchJob, BatchPart, BatchPlanError, ColumnCheck, CutError, FileCuts, FileError, FileForm, InputFile, JobPlanner,
+    Location, ParquetTail, PlannedJob, TextCuts, TextCutter, ZippedCutter, groups, select, unanswered,
 };
 use evergreen_lifecycle::ports::{BatchObjects, Clock};
 use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 
 use crate::config::ScoreConfig;
-use crate::error::ScoreError;
+use crate::error::BatchStepError;
 use crate::event::{JobRequest, NewJob};
 use crate::ports::ScoreWorld;
 use crate::stored::JobStore;
@@ -44,10 +44,10 @@ pub(crate) struct Planning<'a, W: ScoreWorld> {
 }
 
 impl<W: ScoreWorld> Planning<'_, W> {
-    pub(crate) async fn plan(&self, execution: &str, request: JobRequest) -> Result<PlanReport, ScoreError> {
+    pub(crate) async fn plan(&self, execution: &str, request: JobRequest) -> Result<PlanReport, BatchStepError> {
         let planned = match request {
             JobRequest::Resume(id) => {
-                self.store.planned(&id).await?.ok_or_else(|| ScoreError::NoJob(id.to_string()))?
+                self.store.planned(&id).await?.ok_or_else(|| BatchStepError::NoJob(id.to_string()))?
             }
             // The event of an upload may arrive twice, and an invocation may be repeated.
             JobRequest::Begin(new) => match self.store.planned(&new.id).await? {
@@ -59,7 +59,7 @@ impl<W: ScoreWorld> Planning<'_, W> {
     }
 
     /// Stores the list of the parts that have no answers yet.
-    async fn rest(&self, execution: &str, planned: PlannedJob) -> Result<PlanReport, ScoreError> {
+    async fn rest(&self, execution: &str, planned: PlannedJob) -> Result<PlanReport, BatchStepError> {
         let parts = self.store.parts(&planned).await?;
         let job = planned.job;
         let evidence = self.store.evidence(&job.id, &job.output).await?;
@@ -71,7 +71,7 @@ impl<W: ScoreWorld> Planning<'_, W> {
         Ok(PlanReport { job, work })
     }
 
-    async fn begin(&self, execution: &str, new: NewJob) -> Result<PlannedJob, ScoreError> {
+    async fn begin(&self, execution: &str, new: NewJob) -> Result<PlannedJob, BatchStepError> {
         let NewJob { id, input, output, version, explain, keep } = new;
         let (version, artifact) = pinned(self.world, version).await?;
         let model = &self.config.model;
@@ -81,7 +81,7 @@ impl<W: ScoreWorld> Planning<'_, W> {
         let output = output.unwrap_or_else(own);
         let planner = JobPlanner::new(&input, &output)?;
         if !self.world.objects().list(&output.bucket, &output.key).await?.is_empty() {
-            return Err(PlanError::Occupied(output).into());
+            return Err(BatchPlanError::Occupied(output).into());
         }
         let files = select(&input, self.store.files(&input).await?)?;
         let (count, parts) = self.cut(planner, files, &check).await?;
@@ -93,7 +93,7 @@ impl<W: ScoreWorld> Planning<'_, W> {
             planned_at: self.world.clock().now(),
             plan,
             files: count,
-            parts: u32::try_from(parts.len()).map_err(|_| PlanError::TooManyParts)?,
+            parts: u32::try_from(parts.len()).map_err(|_| BatchPlanError::TooManyParts)?,
             rows: parts.iter().map(|part| part.rows).sum(),
             job,
         };
@@ -101,12 +101,12 @@ impl<W: ScoreWorld> Planning<'_, W> {
     }
 
     /// Stores the job, unless another execution has planned the same one meanwhile.
-    async fn register(&self, planned: PlannedJob) -> Result<PlannedJob, ScoreError> {
+    async fn register(&self, planned: PlannedJob) -> Result<PlannedJob, BatchStepError> {
         let id = &planned.job.id;
         if self.store.create(&self.store.keys(id).job(), &planned).await? {
             return Ok(planned);
         }
-        self.store.planned(id).await?.ok_or_else(|| ScoreError::NoJob(id.to_string()))
+        self.store.planned(id).await?.ok_or_else(|| BatchStepError::NoJob(id.to_string()))
     }
 
     /// Cuts the files and checks their columns. Returns the number of files and all parts.
@@ -115,10 +115,10 @@ impl<W: ScoreWorld> Planning<'_, W> {
         mut planner: JobPlanner,
         files: Vec<InputFile>,
         check: &ColumnCheck,
-    ) -> Result<(u32, Vec<BatchPart>), ScoreError> {
+    ) -> Result<(u32, Vec<BatchPart>), BatchStepError> {
         let cuts = files.into_iter().map(|file| async move {
             let cuts = self.cut_file(&file, check).await?;
-            Ok::<_, ScoreError>((file, cuts))
+            Ok::<_, BatchStepError>((file, cuts))
         });
         let mut count = 0;
         let mut cuts = std::pin::pin!(stream::iter(cuts).buffered(FILES_AT_ONCE));
@@ -129,10 +129,10 @@ impl<W: ScoreWorld> Planning<'_, W> {
         Ok((count, planner.finish()))
     }
 
-    async fn cut_file(&self, file: &InputFile, check: &ColumnCheck) -> Result<FileCuts, ScoreError> {
-        let unknown = || PlanError::UnknownForm(file.location.clone());
+    async fn cut_file(&self, file: &InputFile, check: &ColumnCheck) -> Result<FileCuts, BatchStepError> {
+        let unknown = || BatchPlanError::UnknownForm(file.location.clone());
         let (form, gzip) = FileForm::of(&file.location.key).ok_or_else(unknown)?;
-        let wrong = |cause: FileError| PlanError::File { file: file.location.clone(), cause };
+        let wrong = |cause: FileError| BatchPlanError::File { file: file.location.clone(), cause };
         match form {
             FileForm::Parquet => self.cut_parquet(file, check).await,
             FileForm::Csv => {
@@ -144,15 +144,15 @@ impl<W: ScoreWorld> Planning<'_, W> {
         }
     }
 
-    async fn cut_text(&self, file: &InputFile, form: FileForm, gzip: bool) -> Result<TextCuts, ScoreError> {
+    async fn cut_text(&self, file: &InputFile, form: FileForm, gzip: bool) -> Result<TextCuts, BatchStepError> {
         let plain = TextCutter::new(form, self.config.part_bytes).filter(|_| !gzip);
         let zipped = ZippedCutter::new(form).filter(|_| gzip);
         let cuts = match (plain, zipped) {
             (Some(mut cutter), _) => self.pass(file, |chunk| cutter.feed(chunk)).await?.and_then(|()| cutter.finish()),
             (_, Some(mut cutter)) => self.pass(file, |chunk| cutter.feed(chunk)).await?.and_then(|()| cutter.finish()),
-            (None, None) => return Err(PlanError::UnknownForm(file.location.clone()).into()),
+            (None, None) => return Err(BatchPlanError::UnknownForm(file.location.clone()).into()),
         };
-        cuts.map_err(|cause| PlanError::File { file: file.location.clone(), cause: cause.into() }.into())
+        cuts.map_err(|cause| BatchPlanError::File { file: file.location.clone(), cause: cause.into() }.into())
     }
 
     /// Passes the bytes of a file to a cutter, until it refuses them.
@@ -160,7 +160,7 @@ impl<W: ScoreWorld> Planning<'_, W> {
         &self,
         file: &InputFile,
         mut feed: impl FnMut(&[u8]) -> Result<(), CutError> + Send,
-    ) -> Result<Result<(), CutError>, ScoreError> {
+    ) -> Result<Result<(), CutError>, BatchStepError> {
         let mut result = Ok(());
         let each = |chunk: &[u8]| {
             result = feed(chunk);
@@ -170,8 +170,8 @@ impl<W: ScoreWorld> Planning<'_, W> {
         Ok(result)
     }
 
-    async fn cut_parquet(&self, file: &InputFile, check: &ColumnCheck) -> Result<FileCuts, ScoreError> {
-        let wrong = |cause: FileError| PlanError::File { file: file.location.clone(), cause };
+    async fn cut_parquet(&self, file: &InputFile, check: &ColumnCheck) -> Result<FileCuts, BatchStepError> {
+        let wrong = |cause: FileError| BatchPlanError::File { file: file.location.clone(), cause };
         let damaged = |error: &dyn ToString| wrong(FileError::Parquet(error.to_string()));
         let (bucket, key, etag) = (&file.location.bucket, &file.location.key, Some(file.etag.as_str()));
         if file.size == 0 {
@@ -192,13 +192,13 @@ impl<W: ScoreWorld> Planning<'_, W> {
 }
 
 /// Returns a planned job if the request asks for the same one.
-fn same(planned: PlannedJob, new: &NewJob) -> Result<PlannedJob, ScoreError> {
+fn same(planned: PlannedJob, new: &NewJob) -> Result<PlannedJob, BatchStepError> {
     let job = &planned.job;
     let output = new.output.as_ref().is_none_or(|output| *output == job.output);
     let version = new.version.is_none_or(|version| version == job.version);
     if output && version && (&new.input, new.explain, &new.keep) == (&job.input, job.explain, &job.keep) {
         Ok(planned)
     } else {
-        Err(ScoreError::OtherJob(new.id.to_string()))
+        Err(BatchStepError::OtherJob(new.id.to_string()))
     }
 }

@@ -5,7 +5,7 @@ use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{BatchObjects, Clock};
 use serde::Serialize;
 
-use crate::error::{ScoreError, causes};
+use crate::error::{BatchStepError, causes};
 use crate::ports::ScoreWorld;
 use crate::stored::JobStore;
 use crate::versions::KeptScorer;
@@ -24,7 +24,7 @@ pub(crate) struct PartScoring<'a, W: ScoreWorld> {
 
 impl<W: ScoreWorld> PartScoring<'_, W> {
     /// Scores the part. Why it failed is noted beside the job, for the manifest.
-    pub(crate) async fn score(&self, job: &BatchJob, part: &BatchPart) -> Result<ScoreReport, ScoreError> {
+    pub(crate) async fn score(&self, job: &BatchJob, part: &BatchPart) -> Result<ScoreReport, BatchStepError> {
         let result = self.answer(job, part).await;
         if let Err(error) = &result {
             let note = PartFailure::new(part.number, &causes(error));
@@ -36,7 +36,7 @@ impl<W: ScoreWorld> PartScoring<'_, W> {
         result
     }
 
-    async fn answer(&self, job: &BatchJob, part: &BatchPart) -> Result<ScoreReport, ScoreError> {
+    async fn answer(&self, job: &BatchJob, part: &BatchPart) -> Result<ScoreReport, BatchStepError> {
         let began = self.world.clock().now();
         let scorer = self.scorer.of(self.world, job).await?;
         let scored = scorer.score(part, self.bytes(part).await?)?;
@@ -68,7 +68,7 @@ impl<W: ScoreWorld> PartScoring<'_, W> {
         Ok(ScoreReport {})
     }
 
-    async fn bytes(&self, part: &BatchPart) -> Result<Vec<Vec<u8>>, ScoreError> {
+    async fn bytes(&self, part: &BatchPart) -> Result<Vec<Vec<u8>>, BatchStepError> {
         let (bucket, key, etag) = (&part.file.bucket, &part.file.key, Some(part.etag.as_str()));
         let Some(ranges) = part.piece.ranges() else {
             return Ok(vec![self.world.objects().read(bucket, key, None, etag).await?]);

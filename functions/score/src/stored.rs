@@ -9,7 +9,7 @@ use futures_util::stream::{self, StreamExt, TryStreamExt};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use crate::error::ScoreError;
+use crate::error::BatchStepError;
 
 /// Number of objects that are read at once.
 pub(crate) const AT_ONCE: usize = 32;
@@ -29,37 +29,37 @@ impl<O: BatchObjects> JobStore<'_, O> {
     }
 
     /// Reads a job that was planned. `None` if it was not.
-    pub(crate) async fn planned(&self, job: &JobId) -> Result<Option<PlannedJob>, ScoreError> {
+    pub(crate) async fn planned(&self, job: &JobId) -> Result<Option<PlannedJob>, BatchStepError> {
         match self.read(&self.keys(job).job()).await {
-            Err(ScoreError::Read(ObjectReadError::NotFound { .. })) => Ok(None),
+            Err(BatchStepError::Read(ObjectReadError::NotFound { .. })) => Ok(None),
             found => found.map(Some),
         }
     }
 
     /// Reads the list of all parts of a job.
-    pub(crate) async fn parts(&self, planned: &PlannedJob) -> Result<Vec<BatchPart>, ScoreError> {
+    pub(crate) async fn parts(&self, planned: &PlannedJob) -> Result<Vec<BatchPart>, BatchStepError> {
         self.read(&planned.plan).await
     }
 
-    pub(crate) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<T, ScoreError> {
+    pub(crate) async fn read<T: DeserializeOwned>(&self, key: &str) -> Result<T, BatchStepError> {
         let content = self.objects.read(self.bucket, key, None, None).await?;
         let place = || Location::new(self.bucket, key);
-        serde_json::from_slice(&content).map_err(|cause| ScoreError::Unreadable { place: place(), cause })
+        serde_json::from_slice(&content).map_err(|cause| BatchStepError::Unreadable { place: place(), cause })
     }
 
-    pub(crate) async fn write(&self, key: &str, value: &(impl Serialize + Sync)) -> Result<(), ScoreError> {
-        let content = serde_json::to_vec(value).map_err(ScoreError::Json)?;
+    pub(crate) async fn write(&self, key: &str, value: &(impl Serialize + Sync)) -> Result<(), BatchStepError> {
+        let content = serde_json::to_vec(value).map_err(BatchStepError::Json)?;
         Ok(self.objects.write(self.bucket, key, content, JSON).await?)
     }
 
     /// Stores a value if no object has the key. Returns whether it was stored.
-    pub(crate) async fn create(&self, key: &str, value: &(impl Serialize + Sync)) -> Result<bool, ScoreError> {
-        let content = serde_json::to_vec(value).map_err(ScoreError::Json)?;
+    pub(crate) async fn create(&self, key: &str, value: &(impl Serialize + Sync)) -> Result<bool, BatchStepError> {
+        let content = serde_json::to_vec(value).map_err(BatchStepError::Json)?;
         Ok(self.objects.create_new(self.bucket, key, content, JSON).await?)
     }
 
     /// Reads what is known of a job's parts.
-    pub(crate) async fn evidence(&self, job: &JobId, output: &Location) -> Result<JobEvidence, ScoreError> {
+    pub(crate) async fn evidence(&self, job: &JobId, output: &Location) -> Result<JobEvidence, BatchStepError> {
         let keys = self.keys(job);
         let receipts = self.objects.list(self.bucket, &keys.receipts()).await?;
         let reads = receipts.into_iter().map(|object| async move { self.read::<PartReceipt>(&object.key).await });
@@ -70,19 +70,19 @@ impl<O: BatchObjects> JobStore<'_, O> {
     }
 
     /// Reads why the last attempts at these parts failed.
-    pub(crate) async fn failures(&self, job: &JobId, parts: &[u32]) -> Result<Vec<PartFailure>, ScoreError> {
+    pub(crate) async fn failures(&self, job: &JobId, parts: &[u32]) -> Result<Vec<PartFailure>, BatchStepError> {
         let keys = &self.keys(job);
         let reads = parts.iter().map(|part| async move { self.read::<PartFailure>(&keys.failure(*part)).await });
         let found: Vec<_> = stream::iter(reads).buffered(AT_ONCE).collect().await;
         let found = found.into_iter().filter_map(|read| match read {
-            Err(ScoreError::Read(ObjectReadError::NotFound { .. })) => None,
+            Err(BatchStepError::Read(ObjectReadError::NotFound { .. })) => None,
             read => Some(read),
         });
         found.collect()
     }
 
     /// Lists the files at an address: one object, or all under a prefix.
-    pub(crate) async fn files(&self, input: &Location) -> Result<Vec<InputFile>, ScoreError> {
+    pub(crate) async fn files(&self, input: &Location) -> Result<Vec<InputFile>, BatchStepError> {
         let found = self.objects.list(&input.bucket, &input.key).await?;
         // The prefix `rows` must not find `rows-of-others/a.csv`.
         let prefix = input.as_prefix().key;

@@ -8,7 +8,7 @@ use evergreen_lifecycle::{Artifact, ModelName, Pointer, VersionNumber};
 use evergreen_scoring::Model;
 use tokio::sync::Mutex;
 
-use crate::error::ScoreError;
+use crate::error::BatchStepError;
 use crate::ports::ScoreWorld;
 
 /// The scorer of the last job, which is kept between invocations.
@@ -28,18 +28,18 @@ struct ScorerKey {
 pub(crate) async fn pinned<W: ScoreWorld>(
     world: &W,
     version: Option<VersionNumber>,
-) -> Result<(VersionNumber, Artifact), ScoreError> {
+) -> Result<(VersionNumber, Artifact), BatchStepError> {
     let Some(number) = version else {
-        let pointer = world.registry().champion().await?.ok_or(ScoreError::NoChampion)?;
-        let Pointer { number, artifact, .. } = pointer.map_err(|_| ScoreError::UnreadableChampion)?;
+        let pointer = world.registry().champion().await?.ok_or(BatchStepError::NoChampion)?;
+        let Pointer { number, artifact, .. } = pointer.map_err(|_| BatchStepError::UnreadableChampion)?;
         return Ok((number, artifact));
     };
-    let record = world.registry().version(number).await?.ok_or(ScoreError::NoVersion(number))?;
+    let record = world.registry().version(number).await?.ok_or(BatchStepError::NoVersion(number))?;
     let artifact = match record {
         Ok(version) => Some(version.artifact),
         Err(record) => record.field("artifact"),
     };
-    Ok((number, artifact.ok_or(ScoreError::NoVersion(number))?))
+    Ok((number, artifact.ok_or(BatchStepError::NoVersion(number))?))
 }
 
 /// Fetches and verifies a version's model.
@@ -48,15 +48,15 @@ pub(crate) async fn load<W: ScoreWorld>(
     model: &ModelName,
     version: VersionNumber,
     artifact: &Artifact,
-) -> Result<Arc<Model>, ScoreError> {
+) -> Result<Arc<Model>, BatchStepError> {
     let bytes = world.artifacts().get(&artifact.key).await?;
     let loaded = Model::load_registered(&bytes, artifact, model);
-    loaded.map(Arc::new).map_err(|cause| ScoreError::Damaged { version, cause })
+    loaded.map(Arc::new).map_err(|cause| BatchStepError::Damaged { version, cause })
 }
 
 impl KeptScorer {
     /// Returns the scorer of a job, which is loaded if another job was the last one.
-    pub(crate) async fn of<W: ScoreWorld>(&self, world: &W, job: &BatchJob) -> Result<Arc<PartScorer>, ScoreError> {
+    pub(crate) async fn of<W: ScoreWorld>(&self, world: &W, job: &BatchJob) -> Result<Arc<PartScorer>, BatchStepError> {
         let key = ScorerKey {
             version: job.version,
             sha256: job.artifact.sha256.clone(),

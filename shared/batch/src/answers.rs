@@ -52,7 +52,7 @@ impl AnswerShape {
 
 /// The answers to neighbouring rows.
 #[derive(Debug)]
-pub(crate) struct Answers {
+pub(crate) struct PartAnswers {
     /// Index of the first row in its file.
     pub(crate) first: u64,
     /// For each row, what is wrong with it.
@@ -63,7 +63,7 @@ pub(crate) struct Answers {
 
 /// The answer to one row that was read.
 #[derive(Debug, Clone, Copy)]
-pub(crate) struct Answer<'a> {
+pub(crate) struct RowAnswer<'a> {
     pub(crate) prediction: Predicted<'a>,
     pub(crate) explanation: Option<&'a Explanation>,
 }
@@ -77,7 +77,7 @@ pub(crate) enum Predicted<'a> {
     Number(f32, Option<(f32, f32)>),
 }
 
-impl Answers {
+impl PartAnswers {
     /// Scores the rows that were read. `values` are their numbers.
     pub(crate) fn score(
         model: &Model,
@@ -103,7 +103,7 @@ impl Answers {
     }
 
     /// Returns the number and the answer of each row. The answer of a bad row is what is wrong with it.
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Result<Answer<'_>, &str>)> {
+    pub(crate) fn iter(&self) -> impl Iterator<Item = (u64, Result<RowAnswer<'_>, &str>)> {
         let mut good = 0..;
         (self.first..).zip(&self.faults).map(move |(row, fault)| {
             let answer = match fault {
@@ -114,7 +114,7 @@ impl Answers {
         })
     }
 
-    fn answer(&self, index: usize) -> Option<Answer<'_>> {
+    fn answer(&self, index: usize) -> Option<RowAnswer<'_>> {
         let prediction = match &self.predictions {
             Predictions::Classes(batch) => {
                 let width = batch.probabilities().len() / batch.len().max(1);
@@ -127,6 +127,6 @@ impl Answers {
             }
         };
         let explanation = self.explanations.as_ref().and_then(|found| found.rows.get(index));
-        Some(Answer { prediction, explanation })
+        Some(RowAnswer { prediction, explanation })
     }
 }

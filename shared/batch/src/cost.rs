@@ -46,7 +46,7 @@ impl BatchRates {
         Self { millisecond: second.price * f64::from(memory) / MEGABYTES_OF_A_GIGABYTE / 1000.0, part }
     }
 
-    /// Returns the cost of so many parts, which took so many milliseconds together. Failed attempts are not in it.
+    /// Returns the cost of a number of parts, which took a number of milliseconds together. Failed attempts are not in it.
     pub fn dollars(&self, parts: u64, milliseconds: u64) -> f64 {
         self.part * parts as f64 + self.millisecond * milliseconds as f64
     }

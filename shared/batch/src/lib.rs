@@ -33,6 +33,6 @@ pub use job::{BatchJob, InvalidJobId, JobId, JobKeys, MANIFEST, PlannedJob};
 pub use location::{InvalidLocation, Location};
 pub use manifest::{AnsweredPart, BatchManifest, FailedPart, JobEvidence, ScoredFile, answered, unanswered};
 pub use part::{BatchPart, PartFailure, PartPiece, PartReceipt};
-pub use plan::{FileCuts, FileError, InputFile, JobPlanner, MAX_PARTS, MAX_UNZIPPED, PlanError, is_whole, select};
+pub use plan::{BatchPlanError, FileCuts, FileError, InputFile, JobPlanner, MAX_PARTS, MAX_UNZIPPED, is_whole, select};
 pub use progress::BatchProgress;
 pub use score::{PartError, PartScorer, ScoredPart};

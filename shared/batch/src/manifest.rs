@@ -36,7 +36,7 @@ pub struct BatchManifest {
     pub version: VersionNumber,
     /// Whether every row was answered exactly once.
     pub complete: bool,
-    /// What is missing, in a sentence. `None` if the job is complete.
+    /// Reason why the job is not complete, in a sentence. `None` if it is.
     #[serde(skip_serializing_if = "Option::is_none", default)]
     pub problem: Option<String>,
     /// The file, or the prefix of the files, with the rows.

@@ -1,5 +1,7 @@
 //! A part of a job: rows of one file that one invocation scores.
 
+use std::ops::Range;
+
 use evergreen_lifecycle::text::shortened;
 use serde::{Deserialize, Serialize};
 
@@ -75,13 +77,14 @@ impl PartPiece {
         }
     }
 
-    /// Returns the ranges of bytes of the file that the part needs. `None` means the whole file.
-    pub fn ranges(&self) -> Option<Vec<std::ops::Range<u64>>> {
-        match self {
-            Self::Csv { gzip: true, .. } | Self::Lines { gzip: true, .. } => None,
-            Self::Csv { start, end, .. } | Self::Lines { start, end, .. } => Some(vec![*start..*end]),
-            Self::Parquet { footer, size, cuts } => Some(vec![*footer..*size, cuts.start..cuts.end]),
-        }
+    /// Returns the ranges of bytes of the file that the part needs, in the order of their use. `None` means the whole file.
+    pub fn ranges(&self) -> Option<Vec<Range<u64>>> {
+        let (footer, rows) = match self {
+            Self::Csv { gzip: true, .. } | Self::Lines { gzip: true, .. } => return None,
+            Self::Csv { start, end, .. } | Self::Lines { start, end, .. } => (None, *start..*end),
+            Self::Parquet { footer, size, cuts } => (Some(*footer..*size), cuts.start..cuts.end),
+        };
+        Some(footer.into_iter().chain([rows]).collect())
     }
 }
 

@@ -51,7 +51,7 @@ pub enum FileCuts {
 
 /// Error: why no list of work can be made.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum PlanError {
+pub enum BatchPlanError {
     /// There is no file to score.
     #[error("no file with rows is at {0}; expected files whose names end with one of {known}", known = FileForm::known())]
     NoFiles(Location),
@@ -66,7 +66,7 @@ pub enum PlanError {
     File {
         /// The file.
         file: Location,
-        /// What is wrong with it.
+        /// The fault of the file.
         cause: FileError,
     },
     /// The job would have too many parts.
@@ -84,7 +84,7 @@ pub enum PlanError {
     Occupied(Location),
 }
 
-/// What is wrong with a file.
+/// Error: a file with rows cannot be scored.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum FileError {
     /// It cannot be cut.
@@ -101,18 +101,18 @@ pub enum FileError {
 /// Returns the files with rows among those that were found at `input`, in the order of their keys.
 ///
 /// # Errors
-/// [`PlanError`] if there is no file, or one of an unknown form.
-pub fn select(input: &Location, mut found: Vec<InputFile>) -> Result<Vec<InputFile>, PlanError> {
+/// [`BatchPlanError`] if there is no file, or one of an unknown form.
+pub fn select(input: &Location, mut found: Vec<InputFile>) -> Result<Vec<InputFile>, BatchPlanError> {
     let is_marker = |file: &InputFile| {
         let name = name_of(&file.location);
         name.is_empty() || name.starts_with(['_', '.'])
     };
     found.retain(|file| !is_marker(file));
     if found.is_empty() {
-        return Err(PlanError::NoFiles(input.clone()));
+        return Err(BatchPlanError::NoFiles(input.clone()));
     }
     if let Some(unknown) = found.iter().find(|file| FileForm::of(&file.location.key).is_none()) {
-        return Err(PlanError::UnknownForm(unknown.location.clone()));
+        return Err(BatchPlanError::UnknownForm(unknown.location.clone()));
     }
     found.sort_by(|a, b| a.location.key.cmp(&b.location.key));
     Ok(found)
@@ -135,10 +135,10 @@ impl JobPlanner {
     /// Begins the list of a job with this input and this prefix of answers.
     ///
     /// # Errors
-    /// [`PlanError::AnswersAmongRows`] if one lies under the other.
-    pub fn new(input: &Location, output: &Location) -> Result<Self, PlanError> {
+    /// [`BatchPlanError::AnswersAmongRows`] if one lies under the other.
+    pub fn new(input: &Location, output: &Location) -> Result<Self, BatchPlanError> {
         if input.contains(output) || output.contains(input) {
-            return Err(PlanError::AnswersAmongRows(output.clone()));
+            return Err(BatchPlanError::AnswersAmongRows(output.clone()));
         }
         Ok(Self { input: input.clone(), output: output.as_prefix(), parts: Vec::new() })
     }
@@ -146,8 +146,8 @@ impl JobPlanner {
     /// Adds the parts of a file. A file without rows has none.
     ///
     /// # Errors
-    /// [`PlanError::TooManyParts`].
-    pub fn add(&mut self, file: &InputFile, cuts: FileCuts) -> Result<(), PlanError> {
+    /// [`BatchPlanError::TooManyParts`].
+    pub fn add(&mut self, file: &InputFile, cuts: FileCuts) -> Result<(), BatchPlanError> {
         match cuts {
             FileCuts::Csv { cuts, gzip } => {
                 let header = cuts.header.unwrap_or_default();
@@ -172,10 +172,10 @@ impl JobPlanner {
         Ok(())
     }
 
-    fn push(&mut self, file: &InputFile, piece: PartPiece, first: u64, rows: u64) -> Result<(), PlanError> {
-        let number = u32::try_from(self.parts.len()).map_err(|_| PlanError::TooManyParts)?;
+    fn push(&mut self, file: &InputFile, piece: PartPiece, first: u64, rows: u64) -> Result<(), BatchPlanError> {
+        let number = u32::try_from(self.parts.len()).map_err(|_| BatchPlanError::TooManyParts)?;
         if self.parts.len() == MAX_PARTS {
-            return Err(PlanError::TooManyParts);
+            return Err(BatchPlanError::TooManyParts);
         }
         let below = file.location.key.strip_prefix(&self.input.key).map(|rest| rest.trim_start_matches('/'));
         let relative = below.filter(|rest| !rest.is_empty()).unwrap_or_else(|| name_of(&file.location));

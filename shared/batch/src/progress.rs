@@ -22,8 +22,8 @@ pub struct BatchProgress {
 }
 
 impl BatchProgress {
-    /// Adds up the receipts with these names. Other names are left out. Of several receipts of a part, each counts as work
-    /// and one as rows.
+    /// Adds up the receipts with these names. Other names are left out. Each of several receipts of a part counts as work,
+    /// and only one as rows.
     pub fn of<'a>(names: impl IntoIterator<Item = &'a str>, rates: &BatchRates) -> Self {
         let mut parts: BTreeMap<u64, (u64, u64)> = BTreeMap::new();
         let (mut receipts, mut milliseconds) = (0, 0);

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use evergreen_rows::{ColumnIndex, RequestRows, RowFault};
 
-use crate::rows::TextRows;
+use crate::rows::PartRows;
 
 const NOT_TEXT: &str = "The row is not UTF-8. Expected: text in UTF-8.";
 
@@ -25,7 +25,7 @@ struct Stop {
 }
 
 /// Reads some rows, at most as many as a request may have.
-pub(crate) fn read(text: &TextRows<'_>, rows: Range<usize>, columns: &ColumnIndex) -> ReadRows {
+pub(crate) fn read(text: &PartRows<'_>, rows: Range<usize>, columns: &ColumnIndex) -> ReadRows {
     let mut reader = PartReader { text, columns, read: ReadRows::default() };
     // Each row is read at most twice: with the rows behind it, and once more if one of these is bad.
     let (mut at, end) = (rows.start, rows.end);
@@ -50,7 +50,7 @@ pub(crate) fn read(text: &TextRows<'_>, rows: Range<usize>, columns: &ColumnInde
 }
 
 struct PartReader<'a, 't> {
-    text: &'a TextRows<'t>,
+    text: &'a PartRows<'t>,
     columns: &'a ColumnIndex,
     read: ReadRows,
 }
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn csv(text: &str) -> ReadRows {
-        let rows = TextRows::csv("b,a", text.as_bytes());
+        let rows = PartRows::csv("b,a", text.as_bytes());
         read(&rows, 0..rows.len(), &columns())
     }
 
@@ -149,7 +149,7 @@ mod tests {
     #[test]
     fn bad_lines_are_named_without_their_values() {
         let text = "{\"a\":1,\"b\":2}\n{\"a\":1}\n{\"a\":\"secret\",\"b\":1}\nnot json\n\u{a0}\n[3,4]\n";
-        let rows = TextRows::lines(text.as_bytes());
+        let rows = PartRows::lines(text.as_bytes());
         let found = read(&rows, 0..rows.len(), &columns());
         assert_eq!(found.values, [1.0, 2.0, 3.0, 4.0]);
         let faults: Vec<_> = found.faults.iter().flatten().map(|text| text.split('.').next().unwrap()).collect();

@@ -8,7 +8,7 @@ use crate::cut::{delimited_offsets, line_offsets};
 
 /// Rows of text, which can be read some at a time.
 #[derive(Debug)]
-pub(crate) struct TextRows<'a> {
+pub(crate) struct PartRows<'a> {
     /// The row of names. `None` if each row is a line of JSON.
     header: Option<&'a str>,
     bytes: &'a [u8],
@@ -16,7 +16,7 @@ pub(crate) struct TextRows<'a> {
     offsets: Vec<usize>,
 }
 
-impl<'a> TextRows<'a> {
+impl<'a> PartRows<'a> {
     /// Finds the rows of comma-separated values without their row of names.
     pub(crate) fn csv(header: &'a str, bytes: &'a [u8]) -> Self {
         Self { header: Some(header), bytes, offsets: delimited_offsets(bytes) }
@@ -64,7 +64,7 @@ mod tests {
 
     #[test]
     fn a_row_that_is_not_utf_8_is_found() {
-        let rows = TextRows::csv("a,b", b"1,2\n3,\"x\ny\"\n4,\xff\n5,6\n");
+        let rows = PartRows::csv("a,b", b"1,2\n3,\"x\ny\"\n4,\xff\n5,6\n");
         assert_eq!(rows.len(), 4);
         assert_eq!(rows.source(&(0..4)).unwrap_err(), 2);
         assert_eq!(rows.source(&(1..4)).unwrap_err(), 1);

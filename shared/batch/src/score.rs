@@ -13,13 +13,13 @@ use flate2::read::MultiGzDecoder;
 use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchReaderBuilder};
 
-use crate::answers::{AnswerShape, Answers};
+use crate::answers::{AnswerShape, PartAnswers};
 use crate::arrow_text::lines;
 use crate::cut::{GroupBytes, GroupCuts, metadata};
 use crate::part::{BatchPart, PartPiece};
 use crate::plan::MAX_UNZIPPED;
 use crate::read::{ReadRows, read};
-use crate::rows::TextRows;
+use crate::rows::PartRows;
 use crate::write::{CsvAnswers, LineAnswers, ParquetAnswers};
 
 /// Error: why a part cannot be scored.
@@ -138,7 +138,7 @@ impl PartScorer {
         text: &[u8],
         counted: &mut Counted,
     ) -> Result<Vec<u8>, PartError> {
-        let rows = TextRows::csv(header, text);
+        let rows = PartRows::csv(header, text);
         let mut file = CsvAnswers::begin(&self.shape, header, &self.keep)?;
         for block in self.blocks(rows.len()) {
             let answers = self.answers(part, counted, read(&rows, block.clone(), &self.columns))?;
@@ -148,7 +148,7 @@ impl PartScorer {
     }
 
     fn lines(&self, part: &BatchPart, text: &[u8], counted: &mut Counted) -> Result<Vec<u8>, PartError> {
-        let rows = TextRows::lines(text);
+        let rows = PartRows::lines(text);
         let mut file = LineAnswers::begin(&self.shape, &self.keep);
         for block in self.blocks(rows.len()) {
             let answers = self.answers(part, counted, read(&rows, block.clone(), &self.columns))?;
@@ -182,7 +182,7 @@ impl PartScorer {
         for batch in reader {
             let batch = batch.map_err(|error| PartError::Parquet(error.into()))?;
             let text = lines(&named(&batch, is_read), batch.num_rows());
-            let rows = TextRows::lines(&text);
+            let rows = PartRows::lines(&text);
             let answers = self.answers(part, counted, read(&rows, 0..rows.len(), &self.columns))?;
             let columns = kept.iter().filter_map(|field| batch.column_by_name(field.name()).cloned());
             file.write(&answers, columns.collect())?;
@@ -196,11 +196,11 @@ impl PartScorer {
         (0..rows).step_by(most).map(move |start| start..rows.min(start + most))
     }
 
-    fn answers(&self, part: &BatchPart, counted: &mut Counted, read: ReadRows) -> Result<Answers, PartError> {
+    fn answers(&self, part: &BatchPart, counted: &mut Counted, read: ReadRows) -> Result<PartAnswers, PartError> {
         let first = part.first + counted.rows;
         counted.rows += read.faults.len() as u64;
         counted.errors += read.faults.iter().flatten().count() as u64;
-        let answers = Answers::score(&self.model, first, &read.values, read.faults, self.shape.explains())?;
+        let answers = PartAnswers::score(&self.model, first, &read.values, read.faults, self.shape.explains())?;
         counted.explained = answers.explained();
         Ok(answers)
     }

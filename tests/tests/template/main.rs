@@ -3,6 +3,7 @@
 #![allow(clippy::expect_used, clippy::indexing_slicing, clippy::unwrap_used)]
 
 mod alarms;
+mod batch;
 mod catalog;
 mod code;
 mod cost;

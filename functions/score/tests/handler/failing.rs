@@ -1,11 +1,11 @@
 //! Tests jobs that cannot be planned, and parts that fail.
 
-use evergreen_score::ScoreError;
+use evergreen_score::BatchStepError;
 use serde_json::{Value, json};
 
 use crate::support::{World, event, table};
 
-fn said(result: Result<Value, ScoreError>) -> String {
+fn said(result: Result<Value, BatchStepError>) -> String {
     let error = result.unwrap_err();
     format!("{}: {error}", error.kind())
 }

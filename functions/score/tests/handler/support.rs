@@ -4,7 +4,7 @@ use std::cell::Cell;
 
 use evergreen_batch::BatchRates;
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_score::{ScoreConfig, ScoreError, ScoreHandler, ScorePorts};
+use evergreen_score::{BatchStepError, ScoreConfig, ScoreHandler, ScorePorts};
 use evergreen_testkit::{FixedClock, Memory, champion, moment, version};
 use serde_json::{Value, json};
 
@@ -71,14 +71,14 @@ impl World {
         state.batch_objects.keys().map(|(_, key)| key.clone()).filter(|key| key.starts_with(prefix)).collect()
     }
 
-    pub async fn step(&self, event: Value) -> Result<Value, ScoreError> {
+    pub async fn step(&self, event: Value) -> Result<Value, BatchStepError> {
         let ports =
             ScorePorts { registry: &self.memory, artifacts: &self.memory, objects: &self.memory, clock: &self.clock };
         ScoreHandler::new(&ports, &self.config).handle(event).await
     }
 
     /// Does what the state machine does: plans, scores the parts of the list, and checks them. Returns the last result.
-    pub async fn run(&self, plan: Value) -> Result<Value, ScoreError> {
+    pub async fn run(&self, plan: Value) -> Result<Value, BatchStepError> {
         let planned = self.step(plan).await?;
         let (job, work) = (&planned["job"], &planned["work"]);
         let parts = self.json(work["key"].as_str().unwrap());

@@ -4,12 +4,13 @@
 //!
 //! The table has 28 columns of numbers, and the model 100 trees of 31 leaves. The measured work is that of the function
 //! without S3: the bytes of a part become the bytes of its answers. Each form is measured three times, and the median counts.
+//! Times are processor time.
 
 #![allow(clippy::expect_used)]
 
 mod table;
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use evergreen_batch::{
@@ -44,9 +45,9 @@ fn main() {
         let mut cutting = f64::INFINITY;
         let mut parts = Vec::new();
         for _ in 0..3 {
-            let begun = Instant::now();
+            let begun = clock();
             parts = cut(form, &content);
-            cutting = cutting.min(begun.elapsed().as_secs_f64());
+            cutting = cutting.min(clock() - begun);
         }
         let mut times: Vec<f64> = (0..3).map(|_| seconds(&scorer, &parts, &content)).collect();
         times.sort_by(f64::total_cmp);
@@ -89,6 +90,15 @@ fn report(form: FileForm, rows: usize, bytes: usize, cutting: f64, taken: f64) -
     ]
 }
 
+/// Returns the processor time of this thread in seconds, which other processes hardly change. Without Linux, it is the time of
+/// a clock.
+fn clock() -> f64 {
+    static BEGUN: LazyLock<Instant> = LazyLock::new(Instant::now);
+    let scheduled = std::fs::read_to_string("/proc/thread-self/schedstat").ok();
+    let nanoseconds = scheduled.as_deref().and_then(|text| text.split(' ').next()?.parse::<f64>().ok());
+    nanoseconds.map_or_else(|| BEGUN.elapsed().as_secs_f64(), |nanoseconds| nanoseconds / 1e9)
+}
+
 fn cut(form: FileForm, content: &[u8]) -> Vec<BatchPart> {
     let location = Location::new("rows", format!("in/a.{}", form.ending()));
     let file = InputFile { location, size: content.len() as u64, etag: String::new() };
@@ -115,7 +125,7 @@ fn cut(form: FileForm, content: &[u8]) -> Vec<BatchPart> {
 
 /// Scores all parts and returns the time in seconds.
 fn seconds(scorer: &PartScorer, parts: &[BatchPart], content: &[u8]) -> f64 {
-    let begun = Instant::now();
+    let begun = clock();
     let mut written = 0;
     for part in parts {
         let bytes = bytes(&part.piece, content);
@@ -124,7 +134,7 @@ fn seconds(scorer: &PartScorer, parts: &[BatchPart], content: &[u8]) -> f64 {
         written += scored.content.len();
     }
     assert!(written > 0);
-    begun.elapsed().as_secs_f64()
+    clock() - begun
 }
 
 fn bytes(piece: &PartPiece, content: &[u8]) -> Vec<Vec<u8>> {

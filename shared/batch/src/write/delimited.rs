@@ -3,7 +3,7 @@
 use csv::{ByteRecord, ReaderBuilder, Writer};
 
 use super::json;
-use crate::answers::{Answer, AnswerShape, Answers, Predicted};
+use crate::answers::{AnswerShape, PartAnswers, Predicted, RowAnswer};
 use crate::score::PartError;
 
 /// The answers to the rows of a CSV file.
@@ -40,7 +40,7 @@ impl<'a> CsvAnswers<'a> {
     }
 
     /// Writes the answers to the rows in `input`.
-    pub(crate) fn write(&mut self, answers: &Answers, input: &[u8]) -> Result<(), PartError> {
+    pub(crate) fn write(&mut self, answers: &PartAnswers, input: &[u8]) -> Result<(), PartError> {
         let mut input = records(if self.kept.is_empty() { &[] } else { input });
         for (row, answer) in answers.iter() {
             self.writer.write_field(json(&row)?)?;
@@ -59,7 +59,7 @@ impl<'a> CsvAnswers<'a> {
         Ok(())
     }
 
-    fn answer(&mut self, answer: Answer<'_>) -> Result<(), PartError> {
+    fn answer(&mut self, answer: RowAnswer<'_>) -> Result<(), PartError> {
         match answer.prediction {
             Predicted::Class(class, probabilities) => {
                 let label = self.shape.labels.get(class).ok_or(PartError::NoLabel)?;

@@ -8,8 +8,8 @@ use serde::ser::SerializeMap;
 use serde::{Serialize, Serializer};
 use serde_json::value::RawValue;
 
-use crate::answers::{Answer, AnswerShape, Answers, Predicted};
-use crate::rows::TextRows;
+use crate::answers::{AnswerShape, PartAnswers, Predicted, RowAnswer};
+use crate::rows::PartRows;
 use crate::score::PartError;
 
 /// The answers to the rows of a file of JSON lines.
@@ -27,7 +27,7 @@ impl<'a> LineAnswers<'a> {
     }
 
     /// Writes the answers to the rows of `input` from the row with the index `at` on.
-    pub(crate) fn write(&mut self, answers: &Answers, input: &TextRows<'_>, at: usize) -> Result<(), PartError> {
+    pub(crate) fn write(&mut self, answers: &PartAnswers, input: &PartRows<'_>, at: usize) -> Result<(), PartError> {
         for (index, (row, answer)) in (at..).zip(answers.iter()) {
             let kept = if self.keep.is_empty() { BTreeMap::new() } else { fields(input.bytes_of(&(index..index + 1))) };
             let line = Line { row, answer, kept: &kept, keep: self.keep, shape: self.shape };
@@ -50,7 +50,7 @@ fn fields(line: &[u8]) -> BTreeMap<Cow<'_, str>, &RawValue> {
 
 struct Line<'a> {
     row: u64,
-    answer: Result<Answer<'a>, &'a str>,
+    answer: Result<RowAnswer<'a>, &'a str>,
     kept: &'a BTreeMap<Cow<'a, str>, &'a RawValue>,
     keep: &'a [String],
     shape: &'a AnswerShape,
@@ -76,7 +76,7 @@ impl Serialize for Line<'_> {
 }
 
 impl Line<'_> {
-    fn write_answer<M: SerializeMap>(&self, answer: Answer<'_>, line: &mut M) -> Result<(), M::Error> {
+    fn write_answer<M: SerializeMap>(&self, answer: RowAnswer<'_>, line: &mut M) -> Result<(), M::Error> {
         let labels = &self.shape.labels;
         match answer.prediction {
             Predicted::Class(class, probabilities) => {

@@ -9,7 +9,7 @@ use parquet::arrow::ArrowWriter;
 use parquet::basic::Compression;
 use parquet::file::properties::WriterProperties;
 
-use crate::answers::{Answer, AnswerShape, Answers, Predicted};
+use crate::answers::{AnswerShape, PartAnswers, Predicted, RowAnswer};
 use crate::score::PartError;
 
 /// The answers to the rows of a Parquet file.
@@ -46,7 +46,7 @@ impl<'a> ParquetAnswers<'a> {
     }
 
     /// Writes the answers to rows. `kept` are the values of the kept columns for the same rows.
-    pub(crate) fn write(&mut self, answers: &Answers, kept: Vec<ArrayRef>) -> Result<(), PartError> {
+    pub(crate) fn write(&mut self, answers: &PartAnswers, kept: Vec<ArrayRef>) -> Result<(), PartError> {
         let mut columns = AnswerColumns::new(self.shape);
         for (row, answer) in answers.iter() {
             columns.push(row, answer)?;
@@ -92,7 +92,7 @@ impl<'a> AnswerColumns<'a> {
         }
     }
 
-    fn push(&mut self, row: u64, answer: Result<Answer<'_>, &str>) -> Result<(), PartError> {
+    fn push(&mut self, row: u64, answer: Result<RowAnswer<'_>, &str>) -> Result<(), PartError> {
         self.rows.append_value(i64::try_from(row).unwrap_or(i64::MAX));
         self.versions.append_value(i32::try_from(self.shape.version).unwrap_or(i32::MAX));
         self.errors.append_option(answer.err());

@@ -1,7 +1,7 @@
 //! Tests the check at the end of a job, and its resumption: no row is lost, and none is answered twice.
 
 use evergreen_batch::{
-    BatchManifest, BatchPart, FileCuts, JobEvidence, JobPlanner, Location, PartFailure, PartScorer, PlanError,
+    BatchManifest, BatchPart, BatchPlanError, FileCuts, JobEvidence, JobPlanner, Location, PartFailure, PartScorer,
     is_whole, select, unanswered,
 };
 use jiff::Timestamp;
@@ -168,7 +168,7 @@ fn answers_cannot_lie_among_the_rows() {
     let planner = |output: &str| JobPlanner::new(&job().input, &output.parse().unwrap()).map(|_| ());
     assert_eq!(planner("s3://rows/out/"), Ok(()));
     for output in ["s3://rows/in/answers/", "s3://rows/", "s3://rows/in/"] {
-        assert_eq!(planner(output), Err(PlanError::AnswersAmongRows(output.parse().unwrap())));
+        assert_eq!(planner(output), Err(BatchPlanError::AnswersAmongRows(output.parse().unwrap())));
     }
 }
 

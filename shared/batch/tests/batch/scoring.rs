@@ -25,7 +25,7 @@ fn rows(count: usize) -> Vec<Value> {
         let age = if index % 7 == 3 { Value::Null } else { json!(20.5 + (index % 50) as f64) };
         let (plan, country) = (["basic", "pro"][index % 2], ["de", "fr", "it"][index % 3]);
         json!({
-            "id": format!("c{index}"), "plan": plan, "age": age, "active": index % 3 == 0, "country": country,
+            "id": format!("c{index}"), "plan": plan, "age": age, "active": index.is_multiple_of(3), "country": country,
             "since": format!("202{}-0{}-11", index % 6, 1 + index % 9),
         })
     };
@@ -76,7 +76,7 @@ fn parquet_of(rows: &[Value]) -> Vec<u8> {
     writer.into_inner().unwrap()
 }
 
-/// Answers one row as `/predict` does: the label and the probabilities.
+/// PartAnswers one row as `/predict` does: the label and the probabilities.
 fn requested(model: &Model, row: &Value) -> (Value, Value) {
     let columns = ColumnIndex::new(model.signature().columns());
     let read = RowSource::Json(row.to_string().into()).read(&columns).unwrap();
