@@ -3,7 +3,7 @@
 use evergreen_batch::{BatchPlanError, InvalidLocation, KeepError, Location, PartError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
-use evergreen_scoring::{RegisteredError, PredictError};
+use evergreen_scoring::{PredictError, RegisteredError};
 use lambda_runtime::Diagnostic;
 
 use crate::event::InvalidStepEvent;

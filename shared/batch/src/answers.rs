@@ -1,7 +1,7 @@
 //! The answers to some rows, and the columns that they have.
 
 use evergreen_lifecycle::Label;
-use evergreen_scoring::{ExplainError, Explained, Explanation, Explanations, Model, Predictions, PredictError};
+use evergreen_scoring::{ExplainError, Explained, Explanation, Explanations, Model, PredictError, Predictions};
 
 /// Names of the columns that every file of answers has.
 const FIXED: [&str; 4] = ["row", "prediction", "version", "error"];

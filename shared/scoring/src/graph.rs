@@ -49,7 +49,7 @@ pub(crate) use columns::KnownTexts;
 /// Returns the texts that an ONNX file knows of each column of the table. Empty if its inputs are not those of the table.
 pub(crate) fn known_texts(graph: &GraphProto, table: &Signature) -> HashMap<usize, KnownTexts> {
     let stored = crate::import::inputs::stored(graph);
-    let is_stored = |name: &str| stored.iter().any(|other| other == name);
+    let is_stored = |name: &str| stored.contains(name);
     let Ok(inputs) = crate::import::inputs::input_columns(graph.input.clone(), table, is_stored) else {
         return HashMap::new();
     };

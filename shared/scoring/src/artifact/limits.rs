@@ -47,6 +47,14 @@ pub(crate) fn check(bytes: &[u8]) -> Result<(), ArtifactError> {
     Ok(())
 }
 
+/// Checks the size of a graph that is an attribute of an operator, as [`check`] does for a whole file.
+pub(crate) fn check_graph(bytes: &[u8]) -> Result<(), ArtifactError> {
+    let paths: [&[u32]; 5] = [&[1, 5], &[5, 4], &[5, 7], &[5, 9], &[5, 10]];
+    let counted = paths.iter().map(|path| bytes_at(path, bytes)).sum::<Result<usize, _>>()?;
+    let frame = bytes.len() - counted;
+    if frame > MAX_FRAME_BYTES { Err(ArtifactError::FrameTooLarge(frame)) } else { Ok(()) }
+}
+
 /// Returns the total size in bytes of all Protocol Buffers fields at `path`, a list of nested field numbers.
 fn bytes_at(path: &[u32], message: &[u8]) -> Result<usize, ArtifactError> {
     let Some((&next, rest)) = path.split_first() else { return Ok(message.len()) };

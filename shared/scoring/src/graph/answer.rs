@@ -96,7 +96,7 @@ impl AnswerPlan {
             None => None,
         };
         let shares = match scores {
-            Some(place) => Some(probabilities(output(place)?, labels.len())?),
+            Some(place) => Some(probabilities(output(place)?, labels.len(), count)?),
             None => None,
         };
         let lengths = [chosen.as_ref().map(Vec::len), shares.as_ref().map(Vec::len)];
@@ -134,14 +134,19 @@ pub(super) fn label_places(output: &Tensor, labels: &[String]) -> Result<Vec<usi
 }
 
 /// Returns the probabilities of each row. A single column belongs to the second of two labels.
-pub(super) fn probabilities(output: &Tensor, labels: usize) -> Result<Vec<Vec<f64>>, StepProblem> {
+pub(super) fn probabilities(output: &Tensor, labels: usize, count: usize) -> Result<Vec<Vec<f64>>, StepProblem> {
     let numbers = output.values.doubles().map_err(|_| problem("its probabilities are no numbers"))?;
-    let (_, width) = output.rows_and_columns();
+    let width = numbers.len() / count.max(1);
     let rows = numbers.chunks(width.max(1)).map(|row| match *row {
         [share] if labels == 2 => vec![1.0 - share, share],
         ref row => row.to_vec(),
     });
-    rows.map(|row| distribution(row, labels).ok_or_else(|| problem("its probabilities do not sum to 1"))).collect()
+    rows.map(|row| {
+        distribution(row, labels).ok_or_else(|| {
+            problem("its probabilities are not numbers from 0 to 1 with the sum 1; export predict_proba")
+        })
+    })
+    .collect()
 }
 
 /// Returns the shares of a row with the sum 1. `None`: they are no probabilities.

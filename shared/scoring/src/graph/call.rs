@@ -37,6 +37,7 @@ pub(super) struct Budget {
     left: u64,
     /// Number of elements of all tensors that a later step may still read.
     kept: usize,
+    most: usize,
 }
 
 /// Maximum number of elements of all tensors that are kept at the same time.
@@ -44,13 +45,18 @@ const MAX_KEPT: usize = 1 << 22;
 
 impl Budget {
     pub(super) fn new(steps: u64) -> Self {
-        Self { left: steps, kept: 0 }
+        Self { left: steps, kept: 0, most: MAX_KEPT }
+    }
+
+    /// Allows to keep this many more elements: those of a constant, which the file itself has.
+    pub(super) fn allow(&mut self, elements: usize) {
+        self.most = self.most.saturating_add(elements);
     }
 
     /// Notes that a tensor of this many elements is kept.
     pub(super) fn keep(&mut self, elements: usize) -> Outcome<()> {
         self.kept = self.kept.saturating_add(elements);
-        if self.kept > MAX_KEPT {
+        if self.kept > self.most {
             return Err(Problem::new("it and the steps before it need too much memory; export a smaller model"));
         }
         Ok(())

@@ -1,12 +1,16 @@
 //! Follows the columns of a table through the first operators of a graph: which texts the file knows of each column.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use prost::Message;
 
 use super::given::Given;
 use super::tensor::{Tensor, Values};
 use crate::artifact::onnx::{GraphProto, NodeProto, TensorProto};
+use crate::import::MAX_TEXTS;
+
+/// Maximum number of columns that are followed, summed over all operators. Protects against malicious files.
+const MAX_FOLLOWED: usize = 1_000_000;
 
 /// What a file knows of the texts of one column.
 #[derive(Debug, Clone, Default)]
@@ -26,8 +30,11 @@ pub(super) fn known_texts(graph: &GraphProto, inputs: &[(String, Vec<usize>)]) -
     }
     let mut columns: HashMap<String, Vec<usize>> = inputs.iter().cloned().collect();
     let mut found: HashMap<usize, KnownTexts> = HashMap::new();
+    let mut left = MAX_FOLLOWED;
     for node in &graph.node {
-        follow(node, &mut constants, &mut columns, &mut found);
+        if follow(node, &mut constants, &mut columns, &mut found, &mut left).is_none() {
+            break;
+        }
     }
     found
 }
@@ -37,23 +44,32 @@ fn follow(
     constants: &mut HashMap<String, Tensor>,
     columns: &mut HashMap<String, Vec<usize>>,
     found: &mut HashMap<usize, KnownTexts>,
-) {
-    let mut given = Given::new(node.attribute.clone(), i64::MAX);
+    left: &mut usize,
+) -> Option<()> {
+    let mut given = Given::new(node.attribute.clone(), i64::MAX, 1);
     if node.op_type == "Constant" {
         let value = given.tensor("value").ok().flatten();
         let list = || given_list(node);
         constants.extend(value.or_else(list).and_then(|tensor| Some((node.output.first()?.clone(), tensor))));
-        return;
+        return Some(());
     }
-    let of: Vec<usize> = node.input.iter().filter_map(|name| columns.get(name)).flatten().copied().collect();
+    let mut of: Vec<usize> = node.input.iter().filter_map(|name| columns.get(name)).flatten().copied().collect();
     if of.is_empty() {
-        return;
+        return Some(());
     }
+    // Only these operators put columns beside each other.
+    if !matches!(node.op_type.as_str(), "Concat" | "FeatureVectorizer") {
+        let mut seen = HashSet::new();
+        of.retain(|column| seen.insert(*column));
+    }
+    let of_size = of.len();
     let mut learn = |values: &Values, is_strict: bool| {
         let Values::Text(texts) = values else { return };
         for column in &of {
             let known = found.entry(*column).or_default();
-            known.texts.extend(texts.iter().map(|text| text.to_string()));
+            // One text more than is allowed is enough to refuse the file.
+            let room = (MAX_TEXTS + 1).saturating_sub(known.texts.len());
+            known.texts.extend(texts.iter().take(room.max(1)).map(|text| text.to_string()));
             known.is_strict |= is_strict;
         }
     };
@@ -66,16 +82,16 @@ fn follow(
         "OneHotEncoder" => {
             let is_strict = given.int("zeros") == Some(0);
             given.first_list(&["cats_strings"]).ok().flatten().iter().for_each(|texts| learn(texts, is_strict));
-            return;
+            return Some(());
         }
         "LabelEncoder" | "CategoryMapper" => {
             let names = ["keys_tensor", "keys_strings", "classes_strings", "cats_strings"];
             given.first_list(&names).ok().flatten().iter().for_each(|texts| learn(texts, false));
-            return;
+            return Some(());
         }
         "Equal" => {
             node.input.iter().filter_map(|name| constants.get(name)).for_each(|it| learn(&it.values, false));
-            return;
+            return Some(());
         }
         "ArrayFeatureExtractor" | "Gather" => vec![indices().unwrap_or(of)],
         "Split" => {
@@ -88,7 +104,9 @@ fn follow(
         }
         _ => node.output.iter().map(|_| of.clone()).collect(),
     };
+    *left = left.checked_sub(outputs.iter().map(Vec::len).sum::<usize>() + of_size)?;
     columns.extend(node.output.iter().cloned().zip(outputs));
+    Some(())
 }
 
 fn split(columns: &[usize], parts: &[i64]) -> Vec<Vec<usize>> {
@@ -98,7 +116,7 @@ fn split(columns: &[usize], parts: &[i64]) -> Vec<Vec<usize>> {
 
 /// Returns the list of a `Constant` operator that has no tensor.
 fn given_list(node: &NodeProto) -> Option<Tensor> {
-    let mut given = Given::new(node.attribute.clone(), i64::MAX);
+    let mut given = Given::new(node.attribute.clone(), i64::MAX, 1);
     let list = given.first_list(&["value_ints", "value_strings"]).ok().flatten();
     list.or_else(|| given.text("value_string").map(|text| Values::Text(vec![text]))).map(Tensor::list)
 }

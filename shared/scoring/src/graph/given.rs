@@ -6,8 +6,8 @@ use std::sync::Arc;
 use prost::Message;
 
 use super::problem::{Outcome, Problem};
-use super::tensor::{Tensor, Values, text_of};
-use crate::artifact::onnx::{AttributeProto, TensorProto};
+use super::tensor::{MAX_ELEMENTS, Tensor, Values, text_of, too_many_texts};
+use crate::artifact::onnx::{AttributeProto, TensorProto, TextList};
 
 /// The attributes of an operator that were not read yet. An attribute that nobody reads is an error, because it could
 /// change what the operator computes.
@@ -15,11 +15,21 @@ pub(super) struct Given {
     unread: BTreeMap<String, AttributeProto>,
     /// Version of the operator set to which the operator belongs.
     pub(super) version: i64,
+    /// Number of outputs of the operator.
+    pub(super) outputs: usize,
+}
+
+fn texts(list: &TextList) -> Outcome<Vec<Arc<str>>> {
+    if list.len() > MAX_ELEMENTS { Err(too_many_texts()) } else { Ok(list.iter().map(text_of).collect()) }
 }
 
 impl Given {
-    pub(super) fn new(list: Vec<AttributeProto>, version: i64) -> Self {
-        Self { unread: list.into_iter().map(|attribute| (attribute.name.clone(), attribute)).collect(), version }
+    pub(super) fn new(list: Vec<AttributeProto>, version: i64, outputs: usize) -> Self {
+        Self {
+            unread: list.into_iter().map(|attribute| (attribute.name.clone(), attribute)).collect(),
+            version,
+            outputs,
+        }
     }
 
     fn take(&mut self, name: &str) -> Option<AttributeProto> {
@@ -46,8 +56,13 @@ impl Given {
         self.take(name).map(|found| text_of(&found.s.unwrap_or_default()))
     }
 
-    pub(super) fn texts(&mut self, name: &str) -> Option<Vec<Arc<str>>> {
-        self.take(name).map(|found| found.strings.iter().map(text_of).collect())
+    pub(super) fn texts(&mut self, name: &str) -> Outcome<Option<Vec<Arc<str>>>> {
+        self.take(name).map(|found| texts(&found.strings)).transpose()
+    }
+
+    /// Returns texts without an allocation for each.
+    pub(super) fn text_list(&mut self, name: &str) -> TextList {
+        self.take(name).map(|found| found.strings).unwrap_or_default()
     }
 
     pub(super) fn graph(&mut self, name: &str) -> Option<Vec<u8>> {
@@ -77,9 +92,8 @@ impl Given {
                     return Ok(Some(tensor.values));
                 }
             } else if let Some(found) = self.take(name) {
-                let texts = || found.strings.iter().map(text_of).collect();
                 return Ok(Some(if name.contains("string") {
-                    Values::Text(texts())
+                    Values::Text(texts(&found.strings)?)
                 } else if name.contains("int") {
                     Values::Whole(found.ints)
                 } else {

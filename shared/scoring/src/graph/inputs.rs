@@ -48,7 +48,7 @@ pub(super) fn bind(
     table: &Signature,
 ) -> Result<(Vec<GraphInput>, Vec<Column>, Vec<String>), ImportError> {
     let stored = stored(graph);
-    let inputs = input_columns(graph.input.clone(), table, |name| stored.iter().any(|other| other == name))?;
+    let inputs = input_columns(graph.input.clone(), table, |name| stored.contains(name))?;
     let by_name: Vec<_> = inputs.iter().map(|input| (input.name.clone(), input.columns.clone())).collect();
     let known = known_texts(graph, &by_name);
     let mut used: Vec<usize> = inputs.iter().flat_map(|input| input.columns.iter().copied()).collect();

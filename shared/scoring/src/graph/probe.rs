@@ -6,9 +6,10 @@ use evergreen_lifecycle::text::shortened;
 use evergreen_lifecycle::{ColumnKind, Label, Signature, Task};
 use prost::Message;
 
-use super::answer::{AnswerPlan, distribution, label_places};
+use super::answer::{AnswerPlan, distribution, label_places, probabilities};
 use super::call::Budget;
 use super::inputs::GraphInput;
+use super::operators::first_greatest;
 use super::program::{Program, StepProblem};
 use super::tensor::{Tensor, Values};
 use super::{MAX_STEPS, labels};
@@ -63,7 +64,7 @@ pub(super) fn answer(
             return Err(ImportError::OtherRows);
         }
     }
-    missing(&rows, signature, &plan, run)?;
+    missing(&rows, signature, run)?;
     match unguided(&graph, signature) {
         Some(column) if is_of_sklearn => Err(ImportError::Missing(column)),
         _ => Ok((plan, warnings)),
@@ -131,7 +132,9 @@ fn classes(
     let name = |place: Option<usize>| place.and_then(|place| program.outputs.get(place)).map(|(name, _)| name.as_str());
     let count = signature.labels().len();
     let mut warnings = Vec::new();
-    let own = labels::of(graph, name(label), name(real)).unwrap_or_else(|| {
+    let named = labels::of(graph, name(label), name(real));
+    let is_assumed = named.is_none();
+    let own = named.unwrap_or_else(|| {
         let mut sorted = signature.labels().to_vec();
         sorted.sort();
         let is_whole = label.and_then(|it| outputs.get(it)).is_some_and(|it| matches!(it.values, Values::Whole(_)));
@@ -140,6 +143,10 @@ fn classes(
     let (classes, warning) = classes_of(&own, signature.labels())?;
     warnings.extend(warning);
     let labels: Vec<String> = own.iter().map(ToString::to_string).collect();
+    if is_assumed {
+        warnings
+            .push(format!("the file does not name its labels; they are assumed in this order: {}", labels.join(", ")));
+    }
     let is_distribution = real.and_then(|place| outputs.get(place)).is_some_and(|it| has_probabilities(it, count));
     let scores = real.filter(|_| is_distribution);
     if scores.is_none() {
@@ -149,7 +156,13 @@ fn classes(
         warnings.push(NO_PROBABILITIES.to_owned());
     }
     if let Some(tensor) = label.and_then(|place| outputs.get(place)) {
-        label_places(tensor, &labels).map_err(refusal)?;
+        let places = label_places(tensor, &labels).map_err(refusal)?;
+        let shares = scores.and_then(|place| outputs.get(place)).and_then(|it| probabilities(it, count, ROWS).ok());
+        let is_other = |(place, row): (&usize, &Vec<f64>)| first_greatest(row) != *place;
+        // A model may answer another label than the most probable one, but not for most rows.
+        if shares.is_some_and(|shares| places.iter().zip(&shares).filter(|pair| is_other(*pair)).count() * 2 > ROWS) {
+            return Err(ImportError::LabelOrder);
+        }
     }
     if label.is_none() && scores.is_none() {
         return Err(ImportError::NoPrediction);
@@ -180,9 +193,12 @@ fn has_probabilities(output: &Tensor, labels: usize) -> bool {
 fn is_same(plan: &AnswerPlan, outputs: &[Arc<Tensor>], row: usize, alone: &[Arc<Tensor>]) -> bool {
     let place = match plan {
         AnswerPlan::Number(place) => Some(*place),
-        AnswerPlan::Classes { scores, .. } => *scores,
+        AnswerPlan::Classes { scores, label, .. } => scores.or(*label),
     };
-    let Some((all, own)) = place.and_then(|place| Some((outputs.get(place)?, alone.get(place)?))) else { return true };
+    let Some((all, own)) = place.and_then(|place| Some((outputs.get(place)?, alone.get(place)?))) else { return false };
+    if let (Values::Text(all), Values::Text(own)) = (&all.values, &own.values) {
+        return own.len() == 1 && all.get(row) == own.first();
+    }
     let (Ok(all), Ok(own)) = (all.values.doubles(), own.values.doubles()) else { return false };
     let width = all.len() / ROWS;
     let same = |(a, b): (&f64, &f64)| (a.is_nan() && b.is_nan()) || a == b || (a - b).abs() <= SAME * a.abs().max(1.0);
@@ -198,7 +214,10 @@ fn unguided(graph: &GraphProto, signature: &Signature) -> Option<String> {
         let mut lists = node.attribute.iter().filter(|it| it.name == "nodes_missing_value_tracks_true");
         lists.any(|list| list.ints.iter().any(|&track| track != 0))
     };
-    let has_trees = graph.node.iter().any(|node| node.op_type.starts_with("TreeEnsemble"));
+    // Only these answer a missing value with an ordinary label or number.
+    let answers =
+        |operator: &str| operator.starts_with("TreeEnsemble") || matches!(operator, "ArgMax" | "ArgMin" | "TopK");
+    let has_trees = graph.node.iter().any(|node| answers(&node.op_type));
     let handles = |operator: &str| matches!(operator, "Imputer" | "IsNaN" | "Where");
     let is_handled = graph.node.iter().any(|node| tracks(node) || handles(&node.op_type));
     (has_trees && !is_handled).then(|| shortened(&column.name, 80))
@@ -208,7 +227,6 @@ fn unguided(graph: &GraphProto, signature: &Signature) -> Option<String> {
 fn missing(
     rows: &[f32],
     signature: &Signature,
-    plan: &AnswerPlan,
     run: impl Fn(&[f32]) -> Result<Vec<Arc<Tensor>>, ImportError>,
 ) -> Result<(), ImportError> {
     let mut start = 0;
@@ -222,12 +240,9 @@ fn missing(
         let mut row: Vec<f32> = rows.iter().take(signature.slots()).copied().collect();
         row.get_mut(range).into_iter().for_each(|slots| slots.fill(f32::NAN));
         let outputs = run(&row).map_err(|_| ImportError::Missing(column.name.clone()))?;
-        let place = match plan {
-            AnswerPlan::Number(place) => Some(place),
-            AnswerPlan::Classes { scores, .. } => scores.as_ref(),
-        };
-        let numbers = place.and_then(|place| outputs.get(*place)).map(|tensor| tensor.values.doubles());
-        if numbers.and_then(Result::ok).is_some_and(|numbers| numbers.iter().any(|number| number.is_nan())) {
+        // A classifier without probabilities may answer a label although its scores are not numbers.
+        let mut numbers = outputs.iter().filter_map(|tensor| tensor.values.doubles().ok()).flatten();
+        if numbers.any(|number| number.is_nan()) {
             return Err(ImportError::Missing(shortened(&column.name, 80)));
         }
     }

@@ -10,6 +10,7 @@ use super::given::Given;
 use super::operators::{self, Operator};
 use super::problem::{Outcome, Problem};
 use super::tensor::{Tensor, elements};
+use crate::artifact::limits;
 use crate::artifact::onnx::{GraphProto, NodeProto, OperatorSetIdProto, TensorProto};
 
 /// Maximum depth of graphs inside of graphs.
@@ -17,6 +18,9 @@ const MAX_DEPTH: usize = 4;
 
 /// Maximum number of operators of a graph, with those of the graphs inside of it.
 const MAX_OPERATORS: usize = 100_000;
+
+/// Maximum number of graphs inside of a graph.
+const MAX_SCANS: usize = 64;
 
 /// Domains (namespaces) of the operators: ONNX's own, those of machine learning, and an extension of ONNX Runtime.
 const DOMAINS: [&str; 4] = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"];
@@ -67,6 +71,7 @@ struct Reader<'a> {
     versions: &'a [OperatorSetIdProto],
     registers: usize,
     operators: usize,
+    scans: usize,
     constants: Vec<(usize, Arc<Tensor>)>,
 }
 
@@ -77,7 +82,7 @@ impl Program {
         inputs: &[String],
         versions: &[OperatorSetIdProto],
     ) -> Result<Self, StepProblem> {
-        let mut reader = Reader { versions, registers: 0, operators: 0, constants: Vec::new() };
+        let mut reader = Reader { versions, registers: 0, operators: 0, scans: 0, constants: Vec::new() };
         let mut names = HashMap::new();
         let inputs = inputs.iter().map(|name| reader.name(&mut names, name)).collect();
         let outputs: Vec<_> = graph.output.iter().map(|output| output.name.clone()).collect();
@@ -93,10 +98,11 @@ impl Program {
     pub(super) fn run(&self, inputs: Vec<Tensor>, budget: &mut Budget) -> Result<Vec<Arc<Tensor>>, StepProblem> {
         let mut registers = vec![None; self.registers];
         for (register, constant) in &self.constants {
-            put(&mut registers, *register, Arc::clone(constant), budget);
+            budget.allow(constant.values.len());
+            put(&mut registers, *register, Arc::clone(constant), budget).map_err(of_graph)?;
         }
         for (register, input) in self.inputs.iter().zip(inputs) {
-            put(&mut registers, *register, Arc::new(input), budget);
+            put(&mut registers, *register, Arc::new(input), budget).map_err(of_graph)?;
         }
         run_all(&self.steps, &mut registers, budget)?;
         let result = |(name, register): &(String, usize)| {
@@ -113,9 +119,20 @@ fn missing(name: &str) -> StepProblem {
 }
 
 /// Puts a tensor into a register. What was there before is not kept any more.
-fn put(registers: &mut [Option<Arc<Tensor>>], register: usize, tensor: Arc<Tensor>, budget: &mut Budget) {
+fn put(
+    registers: &mut [Option<Arc<Tensor>>],
+    register: usize,
+    tensor: Arc<Tensor>,
+    budget: &mut Budget,
+) -> Outcome<()> {
+    budget.keep(tensor.values.len())?;
     let old = registers.get_mut(register).and_then(|slot| slot.replace(tensor));
     old.iter().for_each(|old| budget.forget(old.values.len()));
+    Ok(())
+}
+
+fn of_graph(problem: Problem) -> StepProblem {
+    StepProblem { operator: "Graph".to_owned(), name: String::new(), problem }
 }
 
 fn run_all(steps: &[Step], registers: &mut Vec<Option<Arc<Tensor>>>, budget: &mut Budget) -> Result<(), StepProblem> {
@@ -132,6 +149,9 @@ impl Step {
             .iter()
             .map(|register| register.and_then(|register| registers.get(register).cloned().flatten()))
             .collect();
+        // Also an operator that only looks at its inputs takes a step, so that no graph runs for ever.
+        let read: usize = inputs.iter().flatten().map(|input| input.values.len()).sum();
+        budget.spend(&[1 + read]).map_err(|problem| self.problem(problem))?;
         let results = match &self.action {
             Action::Run(run) => run(&Inputs(&inputs), budget).map_err(|problem| self.problem(problem))?,
             Action::Scan(scan) => scan.run(&Inputs(&inputs), registers, budget).map_err(|problem| match problem {
@@ -141,8 +161,7 @@ impl Step {
         };
         for (register, result) in self.outputs.iter().zip(results) {
             let Some(register) = register else { continue };
-            budget.keep(result.values.len()).map_err(|problem| self.problem(problem))?;
-            put(registers, *register, Arc::new(result), budget);
+            put(registers, *register, Arc::new(result), budget).map_err(|problem| self.problem(problem))?;
         }
         for register in &self.dead {
             let old = registers.get_mut(*register).and_then(Option::take);
@@ -185,15 +204,19 @@ impl Scan {
         let mut rows: Vec<Vec<Arc<Tensor>>> = vec![Vec::new(); self.outputs.len().saturating_sub(states.len())];
         for place in 0..length {
             let own = scanned.iter().map(|tensor| row(tensor, place)).collect::<Outcome<Vec<_>>>()?;
+            budget.spend(&[1 + states.iter().chain(&own).map(|tensor| tensor.values.len()).sum::<usize>()])?;
             for (register, tensor) in self.inputs.iter().zip(states.into_iter().chain(own)) {
-                put(registers, *register, Arc::new(tensor), budget);
+                put(registers, *register, Arc::new(tensor), budget)?;
             }
             run_all(&self.body, registers, budget).map_err(ScanProblem::Inner)?;
             let found = self.outputs.iter().map(|register| registers.get(*register).cloned().flatten());
             let mut found = found.collect::<Option<Vec<_>>>().ok_or_else(|| Problem::new("its graph has no result"))?;
             let results = found.split_off(found.len() - rows.len());
             states = found.iter().map(|tensor| (**tensor).clone()).collect();
-            rows.iter_mut().zip(results).for_each(|(rows, result)| rows.push(result));
+            for (rows, result) in rows.iter_mut().zip(results) {
+                elements(&[rows.len() + 1, result.values.len().max(1)])?;
+                rows.push(result);
+            }
         }
         let stacked = rows.into_iter().map(|rows| stack(&rows, budget)).collect::<Outcome<Vec<_>>>()?;
         Ok(states.into_iter().chain(stacked).collect())
@@ -225,12 +248,19 @@ fn stack(rows: &[Arc<Tensor>], budget: &mut Budget) -> Outcome<Tensor> {
 fn mark_dead(steps: &mut [Step], outputs: &[usize]) {
     let mut is_read: std::collections::HashSet<usize> = outputs.iter().copied().collect();
     for step in steps.iter_mut().rev() {
-        let mut used: Vec<usize> = step.inputs.iter().flatten().copied().collect();
-        if let Action::Scan(scan) = &step.action {
-            used.extend(scan.body.iter().flat_map(|inner| inner.inputs.iter().flatten().copied()));
-        }
+        let mut used = Vec::new();
+        note_read(step, &mut used);
         used.extend(step.outputs.iter().flatten().copied());
         step.dead = used.into_iter().filter(|register| is_read.insert(*register)).collect();
+    }
+}
+
+/// Notes the registers that a step reads, also in the graphs inside of it.
+fn note_read(step: &Step, used: &mut Vec<usize>) {
+    used.extend(step.inputs.iter().flatten());
+    if let Action::Scan(scan) = &step.action {
+        used.extend(scan.outputs.iter().chain(&scan.inputs));
+        scan.body.iter().for_each(|inner| note_read(inner, used));
     }
 }
 
@@ -275,7 +305,7 @@ impl Reader<'_> {
             None => Err(missing(input)),
         };
         let inputs = node.input.iter().map(find).collect::<Result<Vec<_>, _>>()?;
-        let mut given = Given::new(node.attribute, self.version(&node.domain));
+        let mut given = Given::new(node.attribute, self.version(&node.domain), node.output.len());
         let action = match (operators::find(&node.op_type), node.op_type.as_str()) {
             _ if !DOMAINS.contains(&node.domain.as_str()) => {
                 let domain = short(&node.domain);
@@ -306,13 +336,21 @@ impl Reader<'_> {
         refuse: &impl Fn(Problem) -> StepProblem,
     ) -> Result<Scan, StepProblem> {
         let bytes = given.graph("body").ok_or_else(|| refuse(Problem::new("it has no graph")))?;
+        limits::check_graph(&bytes).map_err(|_| refuse(Problem::new("its graph is not readable, or too large")))?;
+        self.scans += 1;
+        if self.scans > MAX_SCANS {
+            return Err(refuse(Problem::new(format!("the file has more than {MAX_SCANS} of them"))));
+        }
         let graph = GraphProto::decode(bytes.as_slice());
         let graph = graph.map_err(|_| refuse(Problem::new("its graph is not readable")))?;
         let scanned = given.int("num_scan_inputs").and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         let lists = ["scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"];
         let is_plain = lists.iter().all(|name| given.ints(name).is_none_or(|list| list.iter().all(|&it| it == 0)));
-        if !is_plain || depth >= MAX_DEPTH {
-            return Err(refuse(Problem::new("it reads backwards or along another dimension, or is nested too deep")));
+        if !is_plain {
+            return Err(refuse(Problem::new("it reads backwards or along another dimension; expected row by row")));
+        }
+        if depth >= MAX_DEPTH {
+            return Err(refuse(Problem::new(format!("it is nested deeper than {MAX_DEPTH} levels"))));
         }
         let mut inner = names.clone();
         let inputs: Vec<_> = graph.input.iter().map(|input| self.name(&mut inner, &input.name)).collect();

@@ -8,6 +8,9 @@ use crate::artifact::onnx::{TensorProto, element};
 /// Maximum number of elements of one tensor. Protects the memory against malicious files.
 pub(super) const MAX_ELEMENTS: usize = 1 << 21;
 
+/// Maximum number of dimensions of a tensor.
+const MAX_DIMENSIONS: usize = 16;
+
 /// The elements of a tensor, row by row. Integers of every size are `Whole`.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Values {
@@ -90,10 +93,15 @@ impl Values {
 
 /// Returns the number of elements of a tensor with this shape.
 pub(super) fn elements(shape: &[usize]) -> Outcome<usize> {
-    let count = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length));
-    count
-        .filter(|&count| count <= MAX_ELEMENTS)
-        .ok_or_else(|| Problem::new(format!("it makes a tensor of more than {MAX_ELEMENTS} values")))
+    if shape.len() > MAX_DIMENSIONS {
+        return Err(Problem::new(format!("it makes a tensor of more than {MAX_DIMENSIONS} dimensions")));
+    }
+    // A length of 0 counts as 1, so that it does not hide another length that is too great.
+    let count = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length.max(1)));
+    match count {
+        Some(count) if count <= MAX_ELEMENTS => Ok(shape.iter().product()),
+        _ => Err(Problem::new(format!("it makes a tensor of more than {MAX_ELEMENTS} values"))),
+    }
 }
 
 impl Tensor {
@@ -164,6 +172,7 @@ impl Tensor {
         }
         let dims = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect::<Option<Vec<_>>>();
         let shape = dims.ok_or_else(|| Problem::new("a constant has a negative dimension"))?;
+        elements(&shape)?;
         Self::new(shape, values(tensor)?)
     }
 }
@@ -198,11 +207,17 @@ fn values(tensor: &TensorProto) -> Outcome<Values> {
         element::UINT8 => Values::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect()),
         element::BOOL if is_raw => Values::Truth(raw.iter().map(|&byte| byte != 0).collect()),
         element::BOOL => Values::Truth(tensor.int32_data.iter().map(|&number| number != 0).collect()),
+        element::STRING if tensor.string_data.len() > MAX_ELEMENTS => return Err(too_many_texts()),
         element::STRING => Values::Text(tensor.string_data.iter().map(|text| text_of(text)).collect()),
         FLOAT_16 => return Err(Problem::new("a constant is float16; export the model as float32")),
         BFLOAT_16 => return Err(Problem::new("a constant is bfloat16; export the model as float32")),
         _ => return Err(Problem::new("a constant has a type other than float, double, int64, int32, bool or string")),
     })
+}
+
+/// Returns the problem of a list with too many texts.
+pub(super) fn too_many_texts() -> Problem {
+    Problem::new(format!("it has a list of more than {MAX_ELEMENTS} texts; export a smaller model"))
 }
 
 /// Returns the text of these bytes. Bytes that are not UTF-8 are replaced.

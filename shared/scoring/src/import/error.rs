@@ -68,6 +68,12 @@ pub enum ImportError {
          instead of \"multi:softmax\" and export the model again"
     )]
     Margins,
+    /// The labels and the probabilities of a classifier contradict each other.
+    #[error(
+        "the file's label is not the most probable one for most rows; expected labels in the order of the probabilities; export \
+         the classifier again"
+    )]
+    LabelOrder,
     /// The answer to a row depends on the rows beside it.
     #[error(
         "the answer to a row depends on the other rows of the request; expected a model that answers each row by itself; \

@@ -15,7 +15,7 @@ use crate::artifact::onnx::{TextList, kind};
 use crate::pipeline::MAX_FEATURES;
 
 /// Limit of the ONNX import: maximum number of different texts in one category column.
-pub(super) const MAX_TEXTS: usize = 1000;
+pub(crate) const MAX_TEXTS: usize = 1000;
 
 // Categories of models that are trained here have the same maximum.
 /// Limit of the ONNX import: maximum size of a category text in bytes.

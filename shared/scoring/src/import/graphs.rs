@@ -4,12 +4,12 @@ use evergreen_lifecycle::{Column, ColumnKind, Label, Signature};
 use prost::Message;
 
 use super::{ImportError, ImportedModel, compiled, import};
+use crate::artifact::ArtifactMetadata;
 use crate::artifact::attributes::{floats, int, ints, string, strings};
 use crate::artifact::onnx::{
     AttributeProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto, TensorShapeProto,
     TensorTypeProto, TypeProto, ValueInfoProto, element,
 };
-use crate::artifact::ArtifactMetadata;
 use crate::model::Model;
 use crate::pipeline::Predictor;
 

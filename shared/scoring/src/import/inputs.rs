@@ -1,5 +1,6 @@
 //! Maps the inputs of an imported ONNX file to columns of the table.
 
+use std::collections::HashSet;
 use std::rc::Rc;
 
 use evergreen_lifecycle::{Column, ColumnKind, Signature};
@@ -54,7 +55,7 @@ pub(crate) fn input_columns(
 /// Returns a warning if a file has one input for several columns: their order is assumed.
 pub(super) fn assumed_order(graph: &GraphProto, table: &Signature) -> Option<String> {
     let stored = stored(graph);
-    let inputs = input_columns(graph.input.clone(), table, |name| stored.iter().any(|other| other == name)).ok()?;
+    let inputs = input_columns(graph.input.clone(), table, |name| stored.contains(name)).ok()?;
     let [InputColumns { columns, .. }] = inputs.as_slice() else { return None };
     let names: Vec<_> = columns.iter().filter_map(|&at| table.columns().get(at)).map(|it| it.name.as_str()).collect();
     let order = list(&names);
@@ -62,7 +63,7 @@ pub(super) fn assumed_order(graph: &GraphProto, table: &Signature) -> Option<Str
 }
 
 /// Returns the names of the constants of a graph.
-pub(crate) fn stored(graph: &GraphProto) -> Vec<String> {
+pub(crate) fn stored(graph: &GraphProto) -> HashSet<String> {
     let name = |bytes: &Vec<u8>| TensorProto::decode(bytes.as_slice()).ok().map(|tensor| tensor.name);
     graph.initializer.iter().filter_map(name).collect()
 }
@@ -114,12 +115,16 @@ fn find<'a>(table: &'a Signature, name: &str) -> Option<(usize, &'a Column)> {
     // Exporters replace special characters by `_`, so `my_column` also finds `my column`. Returns `None` if no column
     // fits, or if several fit only in this way.
     let columns = || table.columns().iter().enumerate();
-    let mut written = columns().filter(|(_, column)| as_written(&column.name).eq(name.chars()));
+    let mut written = columns().filter(|(_, column)| is_written(&column.name, name));
     columns().find(|(_, column)| column.name == name).or_else(|| written.next().filter(|_| written.next().is_none()))
 }
 
-fn as_written(name: &str) -> impl Iterator<Item = char> {
-    name.chars().map(|c| if c.is_ascii_alphanumeric() { c } else { '_' })
+/// Returns whether an exporter may have written the name of a column like this: `_` in place of some characters.
+fn is_written(column: &str, name: &str) -> bool {
+    let is_same = |(of_column, written): (char, char)| {
+        of_column == written || (written == '_' && !of_column.is_ascii_alphanumeric())
+    };
+    column.chars().count() == name.chars().count() && column.chars().zip(name.chars()).all(is_same)
 }
 
 fn value(name: &str, kind: i32, columns: Vec<(usize, &Column)>) -> Result<InputColumns, ImportError> {

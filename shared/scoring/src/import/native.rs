@@ -12,13 +12,16 @@ use prost::Message;
 use super::error::ImportError;
 use crate::artifact::attributes::{floats, int, ints, string, strings};
 use crate::artifact::onnx::{
-    AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorShapeProto,
-    TensorTypeProto, TypeProto, ValueInfoProto, element,
+    AttributeProto, DimensionProto, GraphProto, ModelProto, NodeProto, OperatorSetIdProto, TensorProto,
+    TensorShapeProto, TensorTypeProto, TypeProto, ValueInfoProto, element, kind,
 };
 
 // A text of numbers takes several times its size when it is read.
 /// Maximum size in bytes of a file that XGBoost or LightGBM saved.
 const MAX_BYTES: usize = 48 << 20;
+
+/// Numbers from this size on have no fraction in single precision: 2^24.
+const LARGE: f64 = 16_777_216.0;
 
 const ML_DOMAIN: &str = "ai.onnx.ml";
 
@@ -58,7 +61,7 @@ struct NodeLists {
     trees: Vec<i64>,
     ids: Vec<i64>,
     features: Vec<i64>,
-    values: Vec<f32>,
+    values: Vec<f64>,
     is_leaf: Vec<bool>,
     yes: Vec<i64>,
     no: Vec<i64>,
@@ -68,7 +71,7 @@ struct NodeLists {
 }
 
 impl NodeLists {
-    fn branch(&mut self, (tree, id): (i64, i64), feature: i64, value: f32, children: [i64; 2], missing_is_yes: bool) {
+    fn branch(&mut self, (tree, id): (i64, i64), feature: i64, value: f64, children: [i64; 2], missing_is_yes: bool) {
         let [yes, no] = children;
         self.push(tree, id, false);
         self.features.push(feature);
@@ -94,9 +97,20 @@ impl NodeLists {
         self.is_leaf.push(is_leaf);
     }
 
+    /// Returns whether a threshold is so large that single precision would move whole numbers to the other side.
+    fn needs_doubles(&self) -> bool {
+        let is_large = |value: &f64| value.abs() >= LARGE && f64::from(*value as f32) != *value;
+        self.values.iter().any(is_large)
+    }
+
     /// Returns the attributes of a tree operator. `branch` is the mode of all branches, and `prefix` begins the names of the
     /// leaves' attributes.
     fn attributes(self, branch: &'static str, prefix: &str) -> Vec<AttributeProto> {
+        let values = if self.needs_doubles() {
+            doubles("nodes_values_as_tensor", self.values)
+        } else {
+            floats("nodes_values", self.values.iter().map(|value| single(*value)).collect())
+        };
         let modes = self.is_leaf.iter().map(|leaf| if *leaf { "LEAF" } else { branch });
         let of = |name: &str, list: fn(&(i64, i64, i64, f32)) -> i64| {
             ints(&format!("{prefix}_{name}"), self.leaves.iter().map(list).collect())
@@ -110,7 +124,7 @@ impl NodeLists {
             ints("nodes_treeids", self.trees),
             ints("nodes_nodeids", self.ids),
             ints("nodes_featureids", self.features),
-            floats("nodes_values", self.values),
+            values,
             ints("nodes_truenodeids", self.yes),
             ints("nodes_falsenodeids", self.no),
             ints("nodes_missing_value_tracks_true", self.missing_is_yes),
@@ -144,7 +158,8 @@ fn written(trees: NativeTrees, link: NativeLink, branch: &'static str, (name, ve
     let NativeTrees { columns, width, nodes, base } = trees;
     let labels: Vec<i64> = (0..).take(if link == NativeLink::Binary { 2 } else { base.len() }).collect();
     let is_classifier = matches!(link, NativeLink::Binary | NativeLink::Softmax);
-    let input = |name: &str, width: usize| tensor(name, width as i64);
+    let elements = if nodes.needs_doubles() { element::DOUBLE } else { element::FLOAT };
+    let input = |name: &str, width: usize| tensor(name, width as i64, elements);
     let inputs = match columns.as_slice() {
         [] => vec![input("input", width)],
         names => names.iter().map(|name| input(name, 1)).collect(),
@@ -203,10 +218,28 @@ fn node(
     NodeProto { input, output, name: String::new(), op_type: operator.to_owned(), attribute, domain: domain.to_owned() }
 }
 
-fn tensor(name: &str, width: i64) -> ValueInfoProto {
+fn tensor(name: &str, width: i64, elem_type: i32) -> ValueInfoProto {
     let rows = DimensionProto { dim_value: None, dim_param: Some("N".to_owned()) };
     let columns = DimensionProto { dim_value: Some(width), dim_param: None };
-    let tensor_type =
-        Some(TensorTypeProto { elem_type: element::FLOAT, shape: Some(TensorShapeProto { dim: vec![rows, columns] }) });
+    let tensor_type = Some(TensorTypeProto { elem_type, shape: Some(TensorShapeProto { dim: vec![rows, columns] }) });
     ValueInfoProto { name: name.to_owned(), r#type: Some(TypeProto { tensor_type }) }
+}
+
+/// Creates an attribute with a tensor of doubles.
+fn doubles(name: &str, double_data: Vec<f64>) -> AttributeProto {
+    let dims = vec![double_data.len() as i64];
+    let tensor = TensorProto { dims, data_type: element::DOUBLE, double_data, ..TensorProto::default() };
+    AttributeProto {
+        name: name.to_owned(),
+        t: Some(tensor.encode_to_vec()),
+        kind: kind::TENSOR,
+        ..AttributeProto::default()
+    }
+}
+
+/// Returns the greatest `f32` that is not above the threshold. A number in single precision is compared with both alike.
+fn single(threshold: f64) -> f32 {
+    let limited = threshold.clamp(f32::MIN.into(), f32::MAX.into());
+    let nearest = limited as f32;
+    if f64::from(nearest) > limited { nearest.next_down() } else { nearest }
 }

@@ -8,6 +8,7 @@ use super::super::given::Given;
 use super::super::problem::{Outcome, Problem};
 use super::super::tensor::{Tensor, Values, elements};
 use super::Operator;
+use super::logic::whole;
 
 pub(super) const OPERATORS: &[Operator] = &[
     Operator { name: "Binarizer", read: binarizer },
@@ -56,7 +57,7 @@ fn label_encoder(given: &mut Given) -> Outcome<Run> {
     let text = given.text("default_string");
     let (whole, float) = (given.int("default_int64"), given.float("default_float"));
     // The first version of the operator has a list of labels instead of keys and values.
-    let (found, values) = match (found, values, given.texts("classes_strings")) {
+    let (found, values) = match (found, values, given.texts("classes_strings")?) {
         (Some(found), Some(values), _) => (found, values),
         (_, _, Some(classes)) => {
             let places = (0..).take(classes.len()).collect();
@@ -75,11 +76,18 @@ fn label_encoder(given: &mut Given) -> Outcome<Run> {
     }
     let count = values.len();
     let all = super::logic::joined(vec![values, default])?;
-    // Of equal keys, the last one counts.
-    let places: HashMap<Key, usize> = keys(&found).into_iter().zip(0..count).collect();
+    // Of equal keys, the first one counts.
+    let mut places: HashMap<Key, usize> = HashMap::new();
+    for (key, place) in keys(&found).into_iter().zip(0..count) {
+        places.entry(key).or_insert(place);
+    }
+    let has_texts = matches!(found, Values::Text(_));
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         budget.spend(&[input.values.len()])?;
+        if has_texts != matches!(input.values, Values::Text(_)) {
+            return Err(Problem::new("its input and its keys have different types; export the encoder again"));
+        }
         let chosen = keys(&input.values).into_iter().map(|key| places.get(&key).copied().unwrap_or(count));
         Ok(vec![input.with(all.pick(chosen)?)?])
     }))
@@ -88,7 +96,7 @@ fn label_encoder(given: &mut Given) -> Outcome<Run> {
 /// Reads `CategoryMapper`: turns texts into their numbers, or numbers into their texts.
 fn mapper(given: &mut Given) -> Outcome<Run> {
     let missing = || Problem::new("it has no categories");
-    let texts = given.texts("cats_strings").ok_or_else(missing)?;
+    let texts = given.texts("cats_strings")?.ok_or_else(missing)?;
     let numbers = given.ints("cats_int64s").ok_or_else(missing)?;
     let text = given.text("default_string").unwrap_or_else(|| "_Unused".into());
     let number = given.int("default_int64").unwrap_or(-1);
@@ -128,7 +136,7 @@ fn one_hot(given: &mut Given) -> Outcome<Run> {
             Values::Text(_) if is_text => input.values.clone(),
             Values::Text(_) => return Err(Problem::new("its input has texts, its categories are numbers")),
             _ if is_text => return Err(Problem::new("its input has numbers, its categories are texts")),
-            other => Values::Whole(other.doubles()?.into_iter().map(|number| number as i64).collect()),
+            other => Values::Whole(other.doubles()?.into_iter().map(whole).collect()),
         };
         let mut shape = input.shape.clone();
         shape.push(width);
@@ -219,7 +227,8 @@ fn imputer(given: &mut Given) -> Outcome<Run> {
 fn normalizer(given: &mut Given) -> Outcome<Run> {
     let norm = given.text("norm").unwrap_or_else(|| "MAX".into());
     let size: fn(&[f64]) -> f64 = match &*norm {
-        "MAX" => |row| row.iter().fold(0.0, |most: f64, x| most.max(x.abs())),
+        // As in ONNX. scikit-learn divides by the greatest absolute value.
+        "MAX" => |row| row.iter().fold(f64::NEG_INFINITY, |most: f64, x| most.max(*x)),
         "L1" => |row| row.iter().map(|x| x.abs()).sum(),
         "L2" => |row| libm::sqrt(row.iter().map(|x| x * x).sum()),
         _ => return Err(Problem::new("its norm is none of MAX, L1 and L2")),

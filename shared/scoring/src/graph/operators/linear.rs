@@ -3,9 +3,10 @@
 use super::super::call::{Budget, Run};
 use super::super::given::Given;
 use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
+use super::super::tensor::{Tensor, Values, elements};
 use super::Operator;
 use super::scores::{ClassLabels, PostTransform, first_greatest};
+use crate::pipeline::MAX_FEATURES;
 
 pub(super) const OPERATORS: &[Operator] =
     &[Operator { name: "LinearClassifier", read: classifier }, Operator { name: "LinearRegressor", read: regressor }];
@@ -21,12 +22,14 @@ impl Weights {
     /// Returns the weighted sums of each row.
     fn scores(&self, input: &Tensor, budget: &mut Budget) -> Outcome<Vec<f64>> {
         let (rows, width) = input.rows_and_columns();
-        if width == 0 || self.coefficients.len() != width * self.outputs {
+        let fits = width.checked_mul(self.outputs) == Some(self.coefficients.len()) && self.outputs <= MAX_FEATURES;
+        if width == 0 || !fits {
             return Err(Problem::new(format!(
                 "its {} coefficients do not fit {width} columns",
                 self.coefficients.len()
             )));
         }
+        elements(&[rows, self.outputs])?;
         budget.spend(&[rows, self.coefficients.len()])?;
         let numbers = input.values.doubles()?;
         let mut scores = Vec::with_capacity(rows * self.outputs);
@@ -57,15 +60,24 @@ fn classifier(given: &mut Given) -> Outcome<Run> {
         let mut all = Vec::with_capacity(scores.len() * 2);
         let mut classes = Vec::new();
         for row in scores.chunks_exact(weights.outputs.max(1)) {
-            let mut row = match (row, transform) {
-                // A single score belongs to the second label.
-                (&[score], PostTransform::None) => vec![1.0 - score, score],
-                (&[score], _) => vec![-score, score],
-                (row, _) => row.to_vec(),
-            };
-            classes.push(first_greatest(&row));
-            transform.apply(&mut row);
-            all.extend(row);
+            // A single score belongs to the second label. ONNX Runtime transforms it only with LOGISTIC.
+            match (row, transform) {
+                (&[score], transform) => {
+                    classes.push(usize::from(score > 0.0));
+                    let mut both = [-score, score];
+                    match transform {
+                        PostTransform::Logistic => transform.apply(&mut both),
+                        _ => both = [1.0 - score, score],
+                    }
+                    all.extend(both);
+                }
+                (row, transform) => {
+                    let mut row = row.to_vec();
+                    classes.push(first_greatest(&row));
+                    transform.apply(&mut row);
+                    all.extend(row);
+                }
+            }
         }
         labels.answer(classes, all)
     }))

@@ -171,9 +171,7 @@ fn converted(values: &Values, kind: i32) -> Outcome<Values> {
         (element::FLOAT, Values::Float(_)) | (element::INT64 | element::INT32, Values::Whole(_)) => values.clone(),
         (element::FLOAT, _) => Values::Float(values.doubles()?.into_iter().map(|number| number as f32).collect()),
         (element::DOUBLE, _) => Values::Double(values.doubles()?),
-        (element::INT64 | element::INT32, _) => {
-            Values::Whole(values.doubles()?.into_iter().map(|number| number as i64).collect())
-        }
+        (element::INT64 | element::INT32, _) => Values::Whole(values.doubles()?.into_iter().map(whole).collect()),
         (element::BOOL, _) => Values::Truth(values.doubles()?.into_iter().map(|number| number != 0.0).collect()),
         _ => Values::Text(to_texts(values)?),
     })
@@ -183,8 +181,31 @@ fn to_texts(values: &Values) -> Outcome<Vec<Arc<str>>> {
     Ok(match values {
         Values::Whole(list) => list.iter().map(|number| number.to_string().into()).collect(),
         Values::Truth(list) => list.iter().map(|truth| if *truth { "1" } else { "0" }.into()).collect(),
-        other => other.doubles()?.into_iter().map(|number| (number as f32).to_string().into()).collect(),
+        other => other.doubles()?.into_iter().map(|number| written(number).into()).collect(),
     })
+}
+
+/// Converts a number to an integer, as processors do: what does not fit becomes the least integer.
+pub(super) fn whole(number: f64) -> i64 {
+    if number.is_nan() || number.abs() >= 9.3e18 { i64::MIN } else { number as i64 }
+}
+
+/// Writes a number with eight digits, as ONNX Runtime does (`%.8g` of the language C).
+fn written(number: f64) -> String {
+    if !number.is_finite() {
+        let name = if number.is_nan() { "NaN" } else { "INF" };
+        return if number == f64::NEG_INFINITY { format!("-{name}") } else { name.to_owned() };
+    }
+    let trimmed = |text: &str| match text.contains('.') {
+        true => text.trim_end_matches('0').trim_end_matches('.').to_owned(),
+        false => text.to_owned(),
+    };
+    let scientific = format!("{number:.7e}");
+    let (digits, exponent) = scientific.split_once('e').unwrap_or((&scientific, "0"));
+    match exponent.parse::<i32>().unwrap_or_default() {
+        exponent @ -4..8 => trimmed(&format!("{number:.*}", (7 - exponent).unsigned_abs() as usize)),
+        exponent => format!("{}e{}{:02}", trimmed(digits), if exponent < 0 { '-' } else { '+' }, exponent.abs()),
+    }
 }
 
 fn from_texts(texts: &[Arc<str>], kind: i32) -> Outcome<Values> {

@@ -4,7 +4,7 @@ use super::super::broadcast::indices;
 use super::super::call::{Budget, Inputs, Run};
 use super::super::given::Given;
 use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
+use super::super::tensor::{Tensor, Values, elements};
 use super::Operator;
 
 pub(super) const OPERATORS: &[Operator] = &[
@@ -38,7 +38,8 @@ fn multiply(a: &Matrix<'_>, b: &Matrix<'_>, budget: &mut Budget) -> Outcome<Vec<
     if inner != other {
         return Err(Problem::new(format!("its inputs of {inner} columns and {other} rows cannot be multiplied")));
     }
-    budget.spend(&[rows, inner, columns])?;
+    elements(&[rows, columns])?;
+    budget.spend(&[rows, inner.max(1), columns])?;
     let mut results = Vec::with_capacity(rows * columns);
     for row in 0..rows {
         results.extend((0..columns).map(|column| (0..inner).map(|k| a.at(row, k) * b.at(k, column)).sum::<f64>()));
@@ -108,6 +109,7 @@ fn distances(given: &mut Given) -> Outcome<Run> {
         if width != other_width || width == 0 {
             return Err(Problem::new("its inputs have different numbers of columns"));
         }
+        elements(&[rows, others])?;
         budget.spend(&[rows, others, width])?;
         let (left, right) = (a.values.doubles()?, b.values.doubles()?);
         let distance = |a: &[f64], b: &[f64]| {

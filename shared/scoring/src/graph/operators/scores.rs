@@ -1,5 +1,7 @@
 //! From the scores of a model to its answer: labels and shares of the classes.
 
+use evergreen_lifecycle::MAX_LABELS;
+
 use super::super::given::Given;
 use super::super::problem::{Outcome, Problem};
 use super::super::tensor::{Tensor, Values};
@@ -64,13 +66,17 @@ pub(super) struct ClassLabels(Values);
 
 impl ClassLabels {
     pub(super) fn read(given: &mut Given) -> Outcome<Self> {
-        let texts = given.texts("classlabels_strings");
+        let texts = given.texts("classlabels_strings")?;
         let numbers = given.ints("classlabels_ints").or(given.ints("classlabels_int64s"));
-        match (texts, numbers) {
-            (Some(texts), _) if !texts.is_empty() => Ok(Self(Values::Text(texts))),
-            (_, Some(numbers)) if !numbers.is_empty() => Ok(Self(Values::Whole(numbers))),
-            _ => Err(Problem::new("it has no labels")),
+        let labels = match (texts, numbers) {
+            (Some(texts), _) if !texts.is_empty() => Self(Values::Text(texts)),
+            (_, Some(numbers)) if !numbers.is_empty() => Self(Values::Whole(numbers)),
+            _ => return Err(Problem::new("it has no labels; export the classifier with its labels")),
+        };
+        if labels.len() > MAX_LABELS {
+            return Err(Problem::new(format!("it has {} labels; expected at most {MAX_LABELS}", labels.len())));
         }
+        Ok(labels)
     }
 
     pub(super) fn len(&self) -> usize {

@@ -86,7 +86,7 @@ fn non_zero(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let numbers = input.values.doubles()?;
     let found: Vec<_> = numbers.iter().enumerate().filter(|(_, x)| **x != 0.0).map(|(place, _)| place).collect();
     let shape = vec![input.shape.len(), found.len()];
-    budget.spend(&[numbers.len(), elements(&shape)?])?;
+    budget.spend(&[numbers.len().saturating_add(elements(&shape)?)])?;
     let mut coordinates = Vec::with_capacity(shape.iter().product());
     for axis in 0..input.shape.len() {
         let (_, length, behind) = input.around(axis)?;

@@ -91,7 +91,11 @@ fn vectorize(given: &mut Given) -> Outcome<Run> {
     let widths = given.ints("inputdimensions");
     Ok(Box::new(move |inputs, budget| {
         let mut columns = Vec::new();
-        for tensor in inputs.all()? {
+        let all = inputs.all()?;
+        let size = all.iter().fold(0_usize, |sum, tensor| sum.saturating_add(tensor.values.len()));
+        elements(&[size])?;
+        budget.spend(&[size])?;
+        for tensor in all {
             let (rows, width) = tensor.rows_and_columns();
             let numbers = tensor.values.doubles()?.into_iter().map(|number| number as f32).collect();
             columns.push(Tensor::new(vec![rows, width], Values::Float(numbers))?);
@@ -211,6 +215,9 @@ fn slice(given: &mut Given) -> Outcome<Run> {
         let ends = inputs.wholes(2)?.or(fixed.1.as_deref()).ok_or_else(missing)?;
         let axes = inputs.wholes(3)?.or(fixed.2.as_deref());
         let steps = inputs.wholes(4)?;
+        if starts.len() > input.shape.len() {
+            return Err(Problem::new("it has more starts than its input has dimensions"));
+        }
         let mut result = input.clone();
         for (place, (&start, &end)) in starts.iter().zip(ends).enumerate() {
             let axis = axes.and_then(|axes| axes.get(place)).copied().unwrap_or(place as i64);
@@ -249,7 +256,8 @@ pub(super) fn take(tensor: &Tensor, axis: usize, places: &[usize], budget: &mut 
     }
     let mut shape = tensor.shape.clone();
     shape.iter_mut().skip(axis).take(1).for_each(|slot| *slot = places.len());
-    budget.spend(&[elements(&shape)?])?;
+    elements(&shape)?;
+    budget.spend(&[before.max(1), places.len().max(1), behind.max(1)])?;
     let indices = (0..before).flat_map(|block| {
         places.iter().flat_map(move |place| {
             let start = (block * length + place) * behind;
@@ -261,7 +269,7 @@ pub(super) fn take(tensor: &Tensor, axis: usize, places: &[usize], budget: &mut 
 
 fn split(given: &mut Given) -> Outcome<Run> {
     let axis = given.int("axis").unwrap_or(0);
-    let (fixed, count) = (given.ints("split"), given.int("num_outputs"));
+    let (fixed, count, outputs) = (given.ints("split"), given.int("num_outputs"), given.outputs);
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         let axis = input.axis(axis)?;
@@ -274,9 +282,12 @@ fn split(given: &mut Given) -> Outcome<Run> {
                 let part = length.div_ceil(count);
                 (0..count).map(|index| part.min(length.saturating_sub(index * part))).collect()
             }
-            (None, None) => return Err(Problem::new("it has no lengths of its parts")),
+            (None, None) if outputs > 0 && length.is_multiple_of(outputs) => vec![length / outputs; outputs],
+            (None, None) => {
+                return Err(Problem::new(format!("it cannot cut {length} values into {outputs} equal parts")));
+            }
         };
-        if parts.iter().sum::<usize>() != length {
+        if parts.iter().try_fold(0_usize, |sum, &part| sum.checked_add(part)) != Some(length) {
             return Err(Problem::new(format!("its parts {parts:?} do not fit the length {length}")));
         }
         let mut start = 0;
@@ -311,6 +322,7 @@ fn unsqueeze(given: &mut Given) -> Outcome<Run> {
         budget.spend(&[input.values.len()])?;
         let axes = inputs.wholes(1)?.or(fixed.as_deref()).ok_or_else(|| Problem::new("it has no axes"))?;
         let count = input.shape.len() + axes.len();
+        elements(&vec![1; count])?;
         let axes = axes.iter().map(|&axis| axis_of(axis, count)).collect::<Outcome<Vec<_>>>()?;
         let mut rest = input.shape.iter().copied();
         let shape = (0..count).map(|place| if axes.contains(&place) { 1 } else { rest.next().unwrap_or(1) });

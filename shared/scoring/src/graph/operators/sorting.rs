@@ -24,7 +24,8 @@ fn top(given: &mut Given) -> Outcome<Run> {
         budget.spend(&[input.values.len(), 1 + length.checked_ilog2().unwrap_or(0) as usize])?;
         let chosen = |list: &[f64]| {
             let mut order: Vec<usize> = (0..list.len()).collect();
-            let at = |place: usize| list.get(place).copied().unwrap_or_default();
+            // Adding 0 makes -0 equal to 0.
+            let at = |place: usize| list.get(place).copied().unwrap_or_default() + 0.0;
             // Of equal elements, the one with the lower index comes first.
             order.sort_by(|&a, &b| if is_largest { at(b).total_cmp(&at(a)) } else { at(a).total_cmp(&at(b)) });
             order.truncate(count);

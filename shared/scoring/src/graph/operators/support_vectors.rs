@@ -3,7 +3,7 @@
 use super::super::call::{Budget, Run};
 use super::super::given::Given;
 use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
+use super::super::tensor::{Tensor, Values, elements};
 use super::Operator;
 use super::scores::{ClassLabels, PostTransform, first_greatest};
 
@@ -54,7 +54,8 @@ fn similarities(kernel: Kernel, input: &Tensor, vectors: &[f64], budget: &mut Bu
     if width == 0 || !vectors.len().is_multiple_of(width) {
         return Err(Problem::new(format!("its support vectors do not fit {width} columns")));
     }
-    budget.spend(&[rows, vectors.len()])?;
+    elements(&[rows, vectors.len() / width])?;
+    budget.spend(&[rows, vectors.len().max(1)])?;
     let numbers = input.values.doubles()?;
     let of_row = |row: &[f64]| vectors.chunks_exact(width).map(|vector| kernel.of(row, vector)).collect();
     Ok(numbers.chunks_exact(width).map(of_row).collect())
@@ -197,12 +198,14 @@ fn classifier(given: &mut Given) -> Outcome<Run> {
     let rho = doubles(given.floats("rho"));
     let (a, b) = (doubles(given.floats("prob_a")), doubles(given.floats("prob_b")));
     let counts = given.ints("vectors_per_class").unwrap_or_default();
-    let mut start = 0;
+    let mut start = 0_usize;
     let mut ranges = Vec::new();
     for count in counts {
         let count = usize::try_from(count).map_err(|_| Problem::new("its vectors_per_class is negative"))?;
-        ranges.push((start, start + count));
-        start += count;
+        let end = start.checked_add(count).filter(|&end| end <= coefficients.len());
+        let end = end.ok_or_else(|| Problem::new("its vectors_per_class is greater than its coefficients"))?;
+        ranges.push((start, end));
+        start = end;
     }
     if ranges.len() != labels.len() || ranges.len() < 2 {
         return Err(Problem::new("its vectors_per_class does not fit its labels; export it with support vectors"));
@@ -215,11 +218,17 @@ fn classifier(given: &mut Given) -> Outcome<Run> {
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         let (mut classes, mut all) = (Vec::new(), Vec::new());
+        // The pairs of classes are compared, and their probabilities coupled, for each row.
+        let count = machine.ranges.len();
+        budget.spend(&[input.rows_and_columns().0, count, count, count.max(100)])?;
         for row in similarities(machine.kernel, input, &machine.vectors, budget)? {
             let scores = machine.scores(&row);
             classes.push(machine.winner(&scores));
             if machine.platt.is_empty() {
-                let mut scores = scores;
+                let mut scores = match scores[..] {
+                    [score] => vec![-score, score],
+                    _ => scores,
+                };
                 transform.apply(&mut scores);
                 all.extend(scores);
             } else {

@@ -5,10 +5,11 @@ use std::collections::HashMap;
 use super::super::call::{Budget, Run};
 use super::super::given::Given;
 use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
+use super::super::tensor::{Tensor, Values, elements};
 use super::Operator;
 use super::scores::{ClassLabels, PostTransform, first_greatest};
-use crate::pipeline::MAX_NODES;
+use crate::artifact::onnx::TextList;
+use crate::pipeline::{MAX_FEATURES, MAX_NODES};
 
 pub(super) const OPERATORS: &[Operator] = &[
     Operator { name: "TreeEnsembleClassifier", read: classifier },
@@ -60,6 +61,8 @@ struct Forest {
     aggregate: Aggregate,
     base: Vec<f64>,
     outputs: usize,
+    /// Number of steps for a row: the longest path and the most weights of a leaf, of each tree.
+    steps: usize,
 }
 
 /// The lists of a tree operator that describe its nodes.
@@ -68,7 +71,7 @@ struct NodeLists {
     ids: Vec<i64>,
     features: Vec<i64>,
     values: Vec<f64>,
-    modes: Vec<std::sync::Arc<str>>,
+    modes: Vec<Option<Mode>>,
     yes: Vec<i64>,
     no: Vec<i64>,
     missing: Vec<i64>,
@@ -82,7 +85,7 @@ impl NodeLists {
             ids: given.ints("nodes_nodeids").unwrap_or_default(),
             features: given.ints("nodes_featureids").unwrap_or_default(),
             values: given.numbers("nodes_values")?.unwrap_or_default(),
-            modes: given.texts("nodes_modes").unwrap_or_default(),
+            modes: modes(&given.text_list("nodes_modes"))?,
             yes: given.ints("nodes_truenodeids").unwrap_or_default(),
             no: given.ints("nodes_falsenodeids").unwrap_or_default(),
             missing: given.ints("nodes_missing_value_tracks_true").unwrap_or_default(),
@@ -90,26 +93,30 @@ impl NodeLists {
         let count = lists.trees.len();
         let lengths = [lists.ids.len(), lists.features.len(), lists.values.len(), lists.modes.len(), lists.yes.len()];
         if lengths.iter().chain([&lists.no.len()]).any(|&length| length != count) {
-            return Err(Problem::new("the lists of its nodes are not equally long"));
+            return Err(Problem::new("the lists of its nodes are not equally long; export the model again"));
         }
         if count > MAX_NODES || count == 0 {
             return Err(Problem::new(format!("it has {count} nodes; expected 1 to {MAX_NODES}")));
         }
         Ok(lists)
     }
+}
 
-    fn mode(&self, place: usize) -> Outcome<Option<Mode>> {
-        Ok(match self.modes.get(place).map(|mode| &**mode) {
-            Some("LEAF") => None,
-            Some("BRANCH_LEQ") => Some(Mode::AtMost),
-            Some("BRANCH_LT") => Some(Mode::Below),
-            Some("BRANCH_GTE") => Some(Mode::AtLeast),
-            Some("BRANCH_GT") => Some(Mode::Above),
-            Some("BRANCH_EQ") => Some(Mode::Equal),
-            Some("BRANCH_NEQ") => Some(Mode::Unequal),
-            _ => return Err(Problem::new("a node has an unknown mode")),
+/// Reads the modes of nodes. `None`: the node is a leaf.
+fn modes(list: &TextList) -> Outcome<Vec<Option<Mode>>> {
+    let mode = |text: &[u8]| {
+        Ok(match text {
+            b"LEAF" => None,
+            b"BRANCH_LEQ" => Some(Mode::AtMost),
+            b"BRANCH_LT" => Some(Mode::Below),
+            b"BRANCH_GTE" => Some(Mode::AtLeast),
+            b"BRANCH_GT" => Some(Mode::Above),
+            b"BRANCH_EQ" => Some(Mode::Equal),
+            b"BRANCH_NEQ" => Some(Mode::Unequal),
+            _ => return Err(Problem::new("a node has an unknown mode; export the model again")),
         })
-    }
+    };
+    list.iter().map(mode).collect()
 }
 
 /// The weights of the leaves, by the numbers of tree and node.
@@ -118,7 +125,7 @@ fn leaf_weights(given: &mut Given, prefix: &str, outputs: usize) -> Outcome<Hash
     let (trees, nodes, ids) = (list(given, "treeids"), list(given, "nodeids"), list(given, "ids"));
     let weights = given.numbers(&format!("{prefix}_weights"))?.unwrap_or_default();
     if [nodes.len(), ids.len(), weights.len()].iter().any(|&length| length != trees.len()) {
-        return Err(Problem::new("the lists of its leaves are not equally long"));
+        return Err(Problem::new("the lists of its leaves are not equally long; export the model again"));
     }
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     for (((tree, node), id), weight) in trees.into_iter().zip(nodes).zip(ids).zip(weights) {
@@ -144,10 +151,18 @@ impl Forest {
         let places: HashMap<(i64, i64), usize> =
             lists.trees.iter().copied().zip(lists.ids.iter().copied()).zip(0..).collect();
         if places.len() != lists.trees.len() {
-            return Err(Problem::new("two of its nodes have the same number"));
+            return Err(Problem::new("two of its nodes have the same number; export the model again"));
         }
-        let mut forest =
-            Self { nodes: Vec::new(), roots: Vec::new(), weights: Vec::new(), features: 0, aggregate, base, outputs };
+        let mut forest = Self {
+            nodes: Vec::new(),
+            roots: Vec::new(),
+            weights: Vec::new(),
+            features: 0,
+            aggregate,
+            base,
+            outputs,
+            steps: 0,
+        };
         let mut is_used = vec![false; lists.trees.len()];
         let mut last = None;
         for (place, &tree) in lists.trees.iter().enumerate() {
@@ -173,25 +188,28 @@ impl Forest {
         root: usize,
     ) -> Outcome<()> {
         self.roots.push(self.nodes.len() as u32);
-        let mut open = vec![root];
+        let mut open = vec![(root, 1_usize)];
+        let (mut deepest, mut most) = (0, 0);
         self.nodes.push(Node::Leaf { start: 0, end: 0 });
         let mut slots = vec![self.nodes.len() - 1];
-        while let (Some(place), Some(slot)) = (open.pop(), slots.pop()) {
+        while let (Some((place, depth)), Some(slot)) = (open.pop(), slots.pop()) {
+            deepest = deepest.max(depth);
             let used = is_used.get_mut(place).ok_or_else(|| Problem::new("a node does not exist"))?;
             if std::mem::replace(used, true) {
                 return Err(Problem::new("two nodes of a tree lead to the same node"));
             }
             let tree = lists.trees.get(place).copied().unwrap_or_default();
             let number = |list: &[i64]| list.get(place).copied().unwrap_or_default();
-            let node = match lists.mode(place)? {
+            let node = match lists.modes.get(place).copied().flatten() {
                 None => {
                     let start = self.weights.len() as u32;
                     self.weights.extend(leaves.remove(&(tree, number(&lists.ids))).unwrap_or_default());
+                    most = most.max(self.weights.len() - start as usize);
                     Node::Leaf { start, end: self.weights.len() as u32 }
                 }
                 Some(mode) => {
                     let child = |id| places.get(&(tree, id)).copied();
-                    let missing = || Problem::new("a node leads to a node that does not exist");
+                    let missing = || Problem::new("a node leads to a node that does not exist; export the model again");
                     let yes = child(number(&lists.yes)).ok_or_else(missing)?;
                     let no = child(number(&lists.no)).ok_or_else(missing)?;
                     let feature = u32::try_from(number(&lists.features));
@@ -199,7 +217,7 @@ impl Forest {
                     self.features = self.features.max(feature as usize + 1);
                     let first = self.nodes.len();
                     self.nodes.extend([Node::Leaf { start: 0, end: 0 }; 2]);
-                    open.extend([no, yes]);
+                    open.extend([(no, depth + 1), (yes, depth + 1)]);
                     slots.extend([first + 1, first]);
                     let value = lists.values.get(place).copied().unwrap_or_default();
                     let missing_is_yes = number(&lists.missing) != 0;
@@ -209,6 +227,7 @@ impl Forest {
             };
             self.nodes.get_mut(slot).into_iter().for_each(|found| *found = node);
         }
+        self.steps = self.steps.saturating_add(deepest + most);
         Ok(())
     }
 
@@ -217,7 +236,7 @@ impl Forest {
         while let Some(Node::Branch { feature, mode, value, yes, no, missing_is_yes }) = self.nodes.get(at as usize) {
             let x = row.get(*feature as usize).copied().unwrap_or(f64::NAN);
             let goes_to_yes = if x.is_nan() {
-                *missing_is_yes
+                *missing_is_yes || matches!(mode, Mode::Unequal)
             } else {
                 match mode {
                     Mode::AtMost => x <= *value,
@@ -262,11 +281,14 @@ impl Forest {
     fn rows(&self, input: &Tensor, budget: &mut Budget) -> Outcome<Vec<Vec<f64>>> {
         let (rows, width) = input.rows_and_columns();
         if width < self.features || width == 0 {
-            let problem = format!("its trees use {} features, its input has {width}", self.features);
+            let problem = format!(
+                "its trees use {} features, its input has {width}; export the model with all columns that it was trained on",
+                self.features
+            );
             return Err(Problem::new(problem));
         }
-        // A path through a tree is mostly not longer than the logarithm of its nodes. 64 bounds also long ones.
-        budget.spend(&[rows, self.roots.len(), 64])?;
+        elements(&[rows, self.outputs])?;
+        budget.spend(&[rows, self.steps.max(self.outputs).max(1)])?;
         Ok(input.values.doubles()?.chunks_exact(width).map(<[f64]>::to_vec).collect())
     }
 }
@@ -274,7 +296,10 @@ impl Forest {
 fn regressor(given: &mut Given) -> Outcome<Run> {
     let transform = PostTransform::read(given)?;
     let outputs = given.int("n_targets").and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
-    let forest = Forest::read(given, "target", outputs.min(crate::pipeline::MAX_FEATURES))?;
+    if outputs > MAX_FEATURES {
+        return Err(Problem::new(format!("it has {outputs} targets; expected 1; export a model of one target")));
+    }
+    let forest = Forest::read(given, "target", outputs)?;
     Ok(Box::new(move |inputs, budget| {
         let rows = forest.rows(inputs.get(0)?, budget)?;
         let mut numbers = Vec::with_capacity(rows.len() * outputs);

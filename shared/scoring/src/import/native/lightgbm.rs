@@ -29,12 +29,14 @@ impl<'a> Section<'a> {
     }
 
     fn whole(&self, name: &str) -> Result<usize, Problem> {
-        self.get(name)?.parse().map_err(|_| format!("its {name} is not a number"))
+        self.get(name)?.parse().map_err(|_| format!("its {name} is not a number; save the model again"))
     }
 
     fn list<T: std::str::FromStr>(&self, name: &str) -> Result<Vec<T>, Problem> {
         let words = self.get(name)?.split_whitespace();
-        words.map(|word| word.parse().map_err(|_| format!("its {name} is not a list of numbers"))).collect()
+        words
+            .map(|word| word.parse().map_err(|_| format!("its {name} is not a list of numbers; save the model again")))
+            .collect()
     }
 }
 
@@ -58,11 +60,14 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
         trees.columns.clear();
     }
     let sections: Vec<_> = sections.map(Section::read).collect();
-    let rounds = sections.len() / outputs.max(1);
+    if outputs == 0 || outputs > sections.len().max(1) {
+        return Err(format!("it has {outputs} labels but {} trees; save the model again", sections.len()));
+    }
+    let rounds = sections.len() / outputs;
     let is_average = head.0.contains_key("average_output");
     let scale = if is_average { scale / rounds.max(1) as f64 } else { scale };
     for (number, section) in sections.iter().enumerate() {
-        add(&mut trees, section, number as i64, (number % outputs.max(1)) as i64, scale)?;
+        add(&mut trees, section, number as i64, (number % outputs) as i64, scale)?;
     }
     trees.base = vec![0.0; outputs];
     let version = head.get("version").unwrap_or_default().to_owned();
@@ -110,17 +115,11 @@ fn add(trees: &mut NativeTrees, section: &Section<'_>, number: i64, output: i64,
             return Err(format!("the lists of its tree {number} are not equally long; save the model again"));
         }
         // A negative child is a leaf. The leaves get the numbers behind the branches.
-        let id = |child: i64| if child < 0 { branches as i64 - 1 - child } else { child };
+        let id = |child: i64| if child < 0 { (branches as i64).saturating_add(!child) } else { child };
         let nodes = features.iter().zip(&thresholds).zip(&kinds).zip(left.iter().zip(&right));
         for (place, (((&feature, &threshold), &kind), (&left, &right))) in nodes.enumerate() {
             let missing_is_yes = missing_is_left(kind, threshold)?;
-            trees.nodes.branch(
-                (number, place as i64),
-                feature,
-                single(threshold),
-                [id(left), id(right)],
-                missing_is_yes,
-            );
+            trees.nodes.branch((number, place as i64), feature, threshold, [id(left), id(right)], missing_is_yes);
         }
     }
     for (leaf, weight) in weights.iter().enumerate() {
@@ -141,11 +140,4 @@ fn missing_is_left(kind: i64, threshold: f64) -> Result<bool, Problem> {
         // Without missing values in the training rows, LightGBM reads a missing value as 0.
         _ => Ok(0.0 <= threshold),
     }
-}
-
-/// Returns the greatest `f32` that is not above the threshold. A number in single precision is compared with both alike.
-fn single(threshold: f64) -> f32 {
-    let limited = threshold.clamp(f32::MIN.into(), f32::MAX.into());
-    let nearest = limited as f32;
-    if f64::from(nearest) > limited { nearest.next_down() } else { nearest }
 }

@@ -9,15 +9,20 @@ use super::Problem;
 /// Maximum depth of lists and objects inside of each other.
 const MAX_DEPTH: usize = 32;
 
+/// Maximum number of values of a document.
+const MAX_VALUES: usize = 8 << 20;
+
 /// Reads a document.
 pub(super) fn read(bytes: &[u8]) -> Result<Value, Problem> {
-    let mut reader = Reader { rest: bytes };
+    let mut reader = Reader { rest: bytes, left: MAX_VALUES };
     let kind = reader.byte()?;
     reader.value(kind, 0)
 }
 
 struct Reader<'a> {
     rest: &'a [u8],
+    /// How many values may still be read. A value takes many times its byte in memory.
+    left: usize,
 }
 
 impl Reader<'_> {
@@ -58,6 +63,10 @@ impl Reader<'_> {
     }
 
     fn value(&mut self, kind: u8, depth: usize) -> Result<Value, Problem> {
+        self.left = self
+            .left
+            .checked_sub(1)
+            .ok_or_else(|| format!("it has more than {MAX_VALUES} values; export the model as ONNX"))?;
         if depth > MAX_DEPTH {
             return Err("its UBJSON is nested too deep".to_owned());
         }

@@ -21,6 +21,14 @@ struct Learner {
     gradient_booster: Booster,
     learner_model_param: LearnerParameters,
     objective: Objective,
+    #[serde(default)]
+    attributes: LearnerAttributes,
+}
+
+#[derive(Deserialize, Default)]
+struct LearnerAttributes {
+    /// The round that was best when early stopping ended the training. scikit-learn's `predict` uses no later one.
+    best_iteration: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -56,6 +64,9 @@ struct BoosterModel {
     /// For each tree, the output to which it belongs.
     tree_info: Vec<i64>,
     trees: Vec<XgboostTree>,
+    /// For each round, the index of its first tree; then the number of trees.
+    #[serde(default)]
+    iteration_indptr: Vec<usize>,
 }
 
 #[derive(Deserialize)]
@@ -67,7 +78,33 @@ struct XgboostTree {
     /// 0: a branch compares numbers. 1: categories.
     #[serde(default)]
     split_type: Vec<u8>,
-    default_left: Vec<u8>,
+    default_left: Vec<Flag>,
+    #[serde(default)]
+    tree_param: TreeParameters,
+}
+
+#[derive(Deserialize, Default)]
+struct TreeParameters {
+    /// Number of values of a leaf. More than 1: the tree answers several targets.
+    #[serde(default)]
+    size_leaf_vector: String,
+}
+
+/// A truth value. Some versions write it as a number.
+#[derive(Deserialize, Clone, Copy)]
+#[serde(untagged)]
+enum Flag {
+    Number(u8),
+    Truth(bool),
+}
+
+impl Flag {
+    fn is_set(self) -> bool {
+        match self {
+            Self::Number(number) => number != 0,
+            Self::Truth(truth) => truth,
+        }
+    }
 }
 
 /// Reads a model file of XGBoost, and writes it as an ONNX file.
@@ -78,9 +115,12 @@ pub(super) fn read(bytes: &[u8], is_json: bool) -> Result<Vec<u8>, Problem> {
     } else {
         serde_json::from_value(ubjson::read(bytes)?).map_err(unreadable)?
     };
-    let Learner { feature_names, gradient_booster, learner_model_param: parameters, objective } = file.learner;
+    let Learner { feature_names, gradient_booster, learner_model_param: parameters, objective, attributes } =
+        file.learner;
     let link = link(&objective.name)?;
-    let whole = |text: &str, what| text.parse::<usize>().map_err(|_| format!("its {what} is not a number"));
+    let whole = |text: &str, what| {
+        text.parse::<usize>().map_err(|_| format!("its {what} is not a number; save the model again"))
+    };
     let outputs = match link {
         NativeLink::Softmax => whole(&parameters.num_class, "num_class")?,
         _ => 1,
@@ -96,7 +136,16 @@ pub(super) fn read(bytes: &[u8], is_json: bool) -> Result<Vec<u8>, Problem> {
     {
         return Err("its lists of trees are not equally long; save the model again".to_owned());
     }
-    for (number, (tree, output)) in model.trees.iter().zip(&model.tree_info).enumerate() {
+    if outputs == 0 || outputs > model.trees.len().max(1) {
+        return Err(format!("it has {outputs} labels but {} trees; save the model again", model.trees.len()));
+    }
+    let used = match attributes.best_iteration.map(|best| whole(&best, "best_iteration")).transpose()? {
+        None => model.trees.len(),
+        Some(best) => model.iteration_indptr.get(best.saturating_add(1)).copied().ok_or_else(|| {
+            format!("training stopped early at round {best}; save model.get_booster()[:{}]", best.saturating_add(1))
+        })?,
+    };
+    for (number, (tree, output)) in model.trees.iter().zip(&model.tree_info).enumerate().take(used) {
         let weight = weight_drop.get(number).copied().unwrap_or(1.0);
         add(&mut trees, number as i64, tree, *output, weight)?;
     }
@@ -126,14 +175,28 @@ fn link(objective: &str) -> Result<NativeLink, Problem> {
 }
 
 fn add(trees: &mut NativeTrees, number: i64, tree: &XgboostTree, output: i64, weight: f32) -> Result<(), Problem> {
-    let XgboostTree { left_children, right_children, split_indices, split_conditions, split_type, default_left } = tree;
+    let XgboostTree {
+        left_children, right_children, split_indices, split_conditions, split_type, default_left, ..
+    } = tree;
+    if !matches!(tree.tree_param.size_leaf_vector.as_str(), "" | "0" | "1") {
+        return Err("its trees answer several targets; train it with multi_strategy=\"one_output_per_tree\"".to_owned());
+    }
     let count = left_children.len();
     let lengths = [right_children.len(), split_indices.len(), split_conditions.len(), default_left.len()];
     if count == 0 || lengths.iter().any(|&length| length != count) {
         return Err(format!("the lists of its tree {number} are not equally long; save the model again"));
     }
-    let nodes = left_children.iter().zip(right_children).zip(split_indices).zip(split_conditions).zip(default_left);
-    for (id, ((((&left, &right), &feature), &value), &default_left)) in nodes.enumerate() {
+    // Nodes that were pruned stay in the lists, but no node leads to them.
+    let mut open = vec![0_usize];
+    let mut seen = vec![false; count];
+    while let Some(id) = open.pop() {
+        let is_new = seen.get_mut(id).map(|seen| !std::mem::replace(seen, true));
+        if is_new != Some(true) {
+            return Err(format!("a node of its tree {number} is missing or has two parents; save the model again"));
+        }
+        let at = |list: &[i64]| list.get(id).copied().unwrap_or_default();
+        let (left, right) = (at(left_children), at(right_children));
+        let value = split_conditions.get(id).copied().unwrap_or_default();
         let key = (number, id as i64);
         if left < 0 {
             trees.nodes.leaf(key, output, value * weight);
@@ -142,7 +205,10 @@ fn add(trees: &mut NativeTrees, number: i64, tree: &XgboostTree, output: i64, we
                 "it has branches of categories; expected numbers; encode the categories before the model".to_owned()
             );
         } else {
-            trees.nodes.branch(key, feature, value, [left, right], default_left != 0);
+            let missing_is_left = default_left.get(id).is_some_and(|flag| flag.is_set());
+            trees.nodes.branch(key, at(split_indices), value.into(), [left, right], missing_is_left);
+            let child = |id: i64| usize::try_from(id).unwrap_or(usize::MAX);
+            open.extend([child(right), child(left)]);
         }
     }
     Ok(())
@@ -152,7 +218,7 @@ fn add(trees: &mut NativeTrees, number: i64, tree: &XgboostTree, output: i64, we
 fn base(text: &str, link: NativeLink, outputs: usize) -> Result<Vec<f32>, Problem> {
     let parts = text.trim_matches(['[', ']']).split(',');
     let numbers = parts.map(|part| part.trim().parse::<f64>()).collect::<Result<Vec<_>, _>>();
-    let numbers = numbers.map_err(|_| "its base_score is not a number".to_owned())?;
+    let numbers = numbers.map_err(|_| "its base_score is not a number; save the model again".to_owned())?;
     let sum = |prediction: f64| match link {
         NativeLink::Binary | NativeLink::Share => -libm::log(1.0 / prediction - 1.0),
         NativeLink::Exponential => libm::log(prediction),
