@@ -5,7 +5,20 @@ from visit import Visitor
 
 from tests.support import PageTest
 
-SCREENS = ("", "runs", "versions", "dataset", "try", "audit", "alarms", "drift", "live", "batch", "schedule", "no-such-page")
+SCREENS = (
+    "",
+    "runs",
+    "versions",
+    "dataset",
+    "try",
+    "audit",
+    "alarms",
+    "drift",
+    "live",
+    "batch",
+    "schedule",
+    "no-such-page",
+)
 
 
 class ScreensTest(PageTest):

@@ -20,7 +20,7 @@ frame = pd.DataFrame(
         "city": random.choice(CITIES, COUNT),
     }
 )
-words = np.array("late refund broken great quick support invoice missing parcel happy".split())
+words = np.array(["late", "refund", "broken", "great", "quick", "support", "invoice", "missing", "parcel", "happy"])
 notes = np.array([" ".join(random.choice(words, 6)) for _ in range(COUNT)])
 
 score = (frame.age < 40) * 1.0 + (frame.plan == "basic") - frame.tenure / 15 + random.normal(0, 0.5, COUNT)

@@ -1,6 +1,6 @@
 """Writes tests/artifacts/native: files that XGBoost and LightGBM save themselves, with the answers of the library.
 
-    .venv/foreign/bin/python infra/onnx/acceptance/native.py
+.venv/foreign/bin/python infra/onnx/acceptance/native.py
 """
 
 import json
@@ -44,8 +44,8 @@ MODELS = {
 
 def main() -> None:
     FOLDER.mkdir(exist_ok=True)
-    for name, (model, rows, target) in MODELS.items():
-        target = np.asarray(target)
+    for name, (model, rows, truth) in MODELS.items():
+        target = np.asarray(truth)
         model.fit(rows, target)
         path = FOLDER / name
         getattr(model, "booster_", model).save_model(path)

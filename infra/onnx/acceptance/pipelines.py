@@ -1,4 +1,4 @@
-"""The pipelines: what people train with scikit-learn, XGBoost, LightGBM and CatBoost, and export with today's exporters."""
+"""The pipelines: what people train with scikit-learn, XGBoost, LightGBM and CatBoost, and export today."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -28,7 +28,6 @@ from sklearn import (
     feature_selection,
     gaussian_process,
     impute,
-    isotonic,
     kernel_approximation,
     linear_model,
     multiclass,
@@ -58,7 +57,6 @@ class Pipeline:
     target: np.ndarray
     export: Callable
     options: dict = field(default_factory=dict)
-    predict: Callable | None = None
 
     @property
     def is_classifier(self) -> bool:
@@ -259,14 +257,13 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
         ensemble.VotingClassifier([("a", scaled(logistic())), ("b", forest())], voting="soft", flatten_transform=False)
     ),
     "voting hard": lambda: yes_no(
-        ensemble.VotingClassifier([("a", scaled(logistic())), ("b", forest())], voting="hard", flatten_transform=False), zipmap=False
+        ensemble.VotingClassifier([("a", scaled(logistic())), ("b", forest())], voting="hard", flatten_transform=False),
+        zipmap=False,
     ),
     "voting regression": lambda: value(
         ensemble.VotingRegressor([("a", linear_model.Ridge()), ("b", ensemble.RandomForestRegressor(**TREES))])
     ),
-    "stacking": lambda: yes_no(
-        ensemble.StackingClassifier([("a", scaled(logistic())), ("b", forest())], logistic())
-    ),
+    "stacking": lambda: yes_no(ensemble.StackingClassifier([("a", scaled(logistic())), ("b", forest())], logistic())),
     "stacking 3 labels": lambda: segments(
         ensemble.StackingClassifier([("a", scaled(logistic())), ("b", forest())], logistic())
     ),
@@ -291,7 +288,9 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
     "MLP logistic": lambda: yes_no(
         scaled(neural_network.MLPClassifier((8,), activation="logistic", random_state=1, max_iter=300))
     ),
-    "MLP regression": lambda: value(scaled(neural_network.MLPRegressor(hidden_layer_sizes=(8,), random_state=1, max_iter=300))),
+    "MLP regression": lambda: value(
+        scaled(neural_network.MLPRegressor(hidden_layer_sizes=(8,), random_state=1, max_iter=300))
+    ),
     "SVC": lambda: yes_no(scaled(svm.SVC(probability=True, random_state=1)), zipmap=False),
     "SVC 3 labels": lambda: segments(scaled(svm.SVC(probability=True, random_state=1)), zipmap=False),
     "SVC linear": lambda: yes_no(scaled(svm.SVC(kernel="linear", probability=True, random_state=1)), zipmap=False),
@@ -340,16 +339,12 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
     "incremental PCA": lambda: yes_no(scaled(make_pipeline(decomposition.IncrementalPCA(2), logistic()))),
     "truncated SVD": lambda: yes_no(scaled(make_pipeline(decomposition.TruncatedSVD(3), logistic()))),
     "feature union": lambda: yes_no(
-        make_pipeline(
-            FeatureUnion([("a", preprocessing.StandardScaler()), ("b", decomposition.PCA(2))]), logistic()
-        )
+        make_pipeline(FeatureUnion([("a", preprocessing.StandardScaler()), ("b", decomposition.PCA(2))]), logistic())
     ),
     "select best": lambda: yes_no(make_pipeline(feature_selection.SelectKBest(k=2), forest())),
     "variance threshold": lambda: yes_no(make_pipeline(feature_selection.VarianceThreshold(), forest())),
     "k-means distances": lambda: yes_no(scaled(make_pipeline(cluster.KMeans(4, random_state=1), logistic()))),
-    "Nystroem": lambda: yes_no(
-        scaled(make_pipeline(kernel_approximation.RBFSampler(random_state=1), logistic()))
-    ),
+    "Nystroem": lambda: yes_no(scaled(make_pipeline(kernel_approximation.RBFSampler(random_state=1), logistic()))),
     "imputed mean": lambda: yes_no(make_pipeline(impute.SimpleImputer(), scaled(logistic())), gaps),
     "imputed median forest": lambda: yes_no(make_pipeline(impute.SimpleImputer(strategy="median"), forest()), gaps),
     "imputed indicator": lambda: yes_no(make_pipeline(impute.SimpleImputer(add_indicator=True), logistic()), gaps),
@@ -363,7 +358,9 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
         columns(logistic(), encoder=preprocessing.OneHotEncoder(drop="first", sparse_output=False)), mixed, by_column
     ),
     "mixed infrequent": lambda: yes_no(
-        columns(logistic(), encoder=preprocessing.OneHotEncoder(min_frequency=100, handle_unknown="infrequent_if_exist")),
+        columns(
+            logistic(), encoder=preprocessing.OneHotEncoder(min_frequency=100, handle_unknown="infrequent_if_exist")
+        ),
         mixed,
         by_column,
     ),
@@ -402,9 +399,7 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
     "codes target": lambda: yes_no(coded(forest(), preprocessing.TargetEncoder(random_state=1)), whole, by_column),
     "whole numbers": lambda: yes_no(scaled(logistic()), whole, by_column),
     "tf-idf": lambda: Pipeline(
-        make_pipeline(
-            make_column_transformer((feature_extraction.text.TfidfVectorizer(), "note")), logistic()
-        ),
+        make_pipeline(make_column_transformer((feature_extraction.text.TfidfVectorizer(), "note")), logistic()),
         notes,
         c.NOTED,
         by_column,

@@ -33,7 +33,7 @@ use prost::Message;
 use self::answer::AnswerPlan;
 use self::call::Budget;
 use self::inputs::GraphInput;
-use self::program::{Program, StepProblem};
+use self::program::{GraphProgram, StepProblem};
 use crate::artifact::onnx::{GraphProto, ModelProto};
 use crate::import::ImportError;
 use crate::predictions::{ClassPredictions, NumberPredictions};
@@ -66,7 +66,7 @@ pub fn operator_names() -> Vec<&'static str> {
 #[derive(Clone)]
 pub struct Graph {
     bytes: Arc<[u8]>,
-    program: Arc<Program>,
+    program: Arc<GraphProgram>,
     inputs: Arc<[GraphInput]>,
     answer: Arc<AnswerPlan>,
     slots: usize,
@@ -78,7 +78,7 @@ pub struct Graph {
 pub struct GraphError {
     /// Type of the ONNX operator that failed.
     pub operator: String,
-    /// What is wrong, without values of the row.
+    /// Description of the problem, without values of the row.
     pub problem: String,
 }
 
@@ -134,16 +134,15 @@ impl Graph {
         })
     }
 
-    #[expect(clippy::type_complexity, reason = "the parts are taken apart at once")]
     fn compile(
         bytes: &[u8],
         table: &Signature,
-    ) -> Result<(Program, Vec<GraphInput>, Signature, Vec<String>), ImportError> {
+    ) -> Result<(GraphProgram, Vec<GraphInput>, Signature, Vec<String>), ImportError> {
         let model = ModelProto::decode(bytes).map_err(crate::artifact::ArtifactError::NotOnnx)?;
         let graph = model.graph.ok_or(crate::artifact::ArtifactError::Missing("graph"))?;
         let (inputs, columns, warnings) = inputs::bind(&graph, table)?;
         let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
-        let program = Program::read(graph, &names, &model.opset_import).map_err(probe::refusal)?;
+        let program = GraphProgram::read(graph, &names, &model.opset_import).map_err(probe::refusal)?;
         let signature = match table.labels() {
             [] => Signature::regression(columns),
             labels => Signature::classification(columns, labels.to_vec()),

@@ -6,9 +6,9 @@ use evergreen_lifecycle::{Signature, Task};
 use serde::{Deserialize, Serialize};
 
 use super::operators::first_greatest;
-use super::problem::Problem;
-use super::program::{Program, StepProblem};
-use super::tensor::{Tensor, Values};
+use super::problem::StepFault;
+use super::program::{GraphProgram, StepProblem};
+use super::tensor::{Tensor, TensorValues};
 use crate::pipeline::MAX_OUTPUT;
 use crate::predictions::ClassPredictions;
 
@@ -34,12 +34,12 @@ pub(super) enum AnswerPlan {
 }
 
 fn problem(text: &'static str) -> StepProblem {
-    StepProblem { operator: "Graph".to_owned(), name: String::new(), problem: Problem::new(text) }
+    StepProblem { operator: "Graph".to_owned(), name: String::new(), problem: StepFault::new(text) }
 }
 
 impl AnswerPlan {
     /// Returns whether the plan can be used with these outputs and this signature.
-    pub(super) fn fits(&self, program: &Program, signature: &Signature) -> bool {
+    pub(super) fn fits(&self, program: &GraphProgram, signature: &Signature) -> bool {
         let exists = |place: usize| place < program.outputs.len();
         match self {
             Self::Number(place) => signature.task() == Task::Regression && exists(*place),
@@ -127,8 +127,8 @@ pub(super) fn label_places(output: &Tensor, labels: &[String]) -> Result<Vec<usi
     let place = |text: &str| labels.iter().position(|label| label == text);
     let unknown = || problem("it answers a label that is not in its list");
     match &output.values {
-        Values::Text(list) => list.iter().map(|text| place(text).ok_or_else(unknown)).collect(),
-        Values::Whole(list) => list.iter().map(|number| place(&number.to_string()).ok_or_else(unknown)).collect(),
+        TensorValues::Text(list) => list.iter().map(|text| place(text).ok_or_else(unknown)).collect(),
+        TensorValues::Whole(list) => list.iter().map(|number| place(&number.to_string()).ok_or_else(unknown)).collect(),
         _ => Err(problem("its label is neither a text nor an integer")),
     }
 }

@@ -1,6 +1,6 @@
 //! Pairs the elements of tensors with different shapes, by the rules of NumPy.
 
-use super::problem::{Outcome, Problem};
+use super::problem::{Outcome, StepFault};
 use super::tensor::elements;
 
 /// Returns the shape to which both shapes can be stretched.
@@ -13,7 +13,7 @@ pub(super) fn common_shape(a: &[usize], b: &[usize]) -> Outcome<Vec<usize>> {
         (a, b) if a == b => Ok(a),
         (1, b) => Ok(b),
         (a, 1) => Ok(a),
-        _ => Err(Problem::new(format!("its inputs of the shapes {a:?} and {b:?} do not fit each other"))),
+        _ => Err(StepFault::new(format!("its inputs of the shapes {a:?} and {b:?} do not fit each other"))),
     };
     let shape: Vec<_> = (0..count).map(length).collect::<Outcome<_>>()?;
     elements(&shape)?;

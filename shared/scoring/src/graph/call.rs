@@ -2,18 +2,18 @@
 
 use std::sync::Arc;
 
-use super::problem::{Outcome, Problem};
+use super::problem::{Outcome, StepFault};
 use super::tensor::Tensor;
 
 /// An operator that was read from a file: a function of its inputs.
-pub(super) type Run = Box<dyn Fn(&Inputs<'_>, &mut Budget) -> Outcome<Vec<Tensor>> + Send + Sync>;
+pub(super) type RunOperator = Box<dyn Fn(&Inputs<'_>, &mut Budget) -> Outcome<Vec<Tensor>> + Send + Sync>;
 
 /// The inputs of an operator. An optional input may be left out.
 pub(super) struct Inputs<'a>(pub(super) &'a [Option<Arc<Tensor>>]);
 
 impl Inputs<'_> {
     pub(super) fn get(&self, index: usize) -> Outcome<&Tensor> {
-        self.optional(index).ok_or_else(|| Problem::new(format!("its input {} is missing", index + 1)))
+        self.optional(index).ok_or_else(|| StepFault::new(format!("its input {} is missing", index + 1)))
     }
 
     pub(super) fn optional(&self, index: usize) -> Option<&Tensor> {
@@ -57,7 +57,7 @@ impl Budget {
     pub(super) fn keep(&mut self, elements: usize) -> Outcome<()> {
         self.kept = self.kept.saturating_add(elements);
         if self.kept > self.most {
-            return Err(Problem::new("it and the steps before it need too much memory; export a smaller model"));
+            return Err(StepFault::new("it and the steps before it need too much memory; export a smaller model"));
         }
         Ok(())
     }
@@ -75,7 +75,7 @@ impl Budget {
                 self.left = left;
                 Ok(())
             }
-            None => Err(Problem::new("it computes too much for one row; export a smaller model")),
+            None => Err(StepFault::new("it computes too much for one row; export a smaller model")),
         }
     }
 }

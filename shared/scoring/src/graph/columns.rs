@@ -5,7 +5,7 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 use prost::Message;
 
 use super::given::Given;
-use super::tensor::{Tensor, Values};
+use super::tensor::{Tensor, TensorValues};
 use crate::artifact::onnx::{GraphProto, NodeProto, TensorProto};
 use crate::import::MAX_TEXTS;
 
@@ -63,8 +63,8 @@ fn follow(
         of.retain(|column| seen.insert(*column));
     }
     let of_size = of.len();
-    let mut learn = |values: &Values, is_strict: bool| {
-        let Values::Text(texts) = values else { return };
+    let mut learn = |values: &TensorValues, is_strict: bool| {
+        let TensorValues::Text(texts) = values else { return };
         for column in &of {
             let known = found.entry(*column).or_default();
             // One text more than is allowed is enough to refuse the file.
@@ -118,5 +118,5 @@ fn split(columns: &[usize], parts: &[i64]) -> Vec<Vec<usize>> {
 fn given_list(node: &NodeProto) -> Option<Tensor> {
     let mut given = Given::new(node.attribute.clone(), i64::MAX, 1);
     let list = given.first_list(&["value_ints", "value_strings"]).ok().flatten();
-    list.or_else(|| given.text("value_string").map(|text| Values::Text(vec![text]))).map(Tensor::list)
+    list.or_else(|| given.text("value_string").map(|text| TensorValues::Text(vec![text]))).map(Tensor::list)
 }

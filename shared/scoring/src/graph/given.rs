@@ -5,8 +5,8 @@ use std::sync::Arc;
 
 use prost::Message;
 
-use super::problem::{Outcome, Problem};
-use super::tensor::{MAX_ELEMENTS, Tensor, Values, text_of, too_many_texts};
+use super::problem::{Outcome, StepFault};
+use super::tensor::{MAX_ELEMENTS, Tensor, TensorValues, text_of, too_many_texts};
 use crate::artifact::onnx::{AttributeProto, TensorProto, TextList};
 
 /// The attributes of an operator that were not read yet. An attribute that nobody reads is an error, because it could
@@ -72,11 +72,11 @@ impl Given {
     pub(super) fn tensor(&mut self, name: &str) -> Outcome<Option<Tensor>> {
         let Some(found) = self.take(name) else { return Ok(None) };
         let bytes = found.t.unwrap_or_default();
-        let tensor = TensorProto::decode(bytes.as_slice()).map_err(|_| Problem::new("a constant is not readable"))?;
+        let tensor = TensorProto::decode(bytes.as_slice()).map_err(|_| StepFault::new("a constant is not readable"))?;
         Tensor::of(&tensor).map(Some)
     }
 
-    /// Reads numbers that stand in a list of floats, or in a tensor of doubles with `_as_tensor` behind its name.
+    /// Reads numbers from a list of floats, or from a tensor of doubles with `_as_tensor` behind its name.
     pub(super) fn numbers(&mut self, name: &str) -> Outcome<Option<Vec<f64>>> {
         match self.tensor(&format!("{name}_as_tensor"))? {
             Some(tensor) => tensor.values.doubles().map(Some),
@@ -85,7 +85,7 @@ impl Given {
     }
 
     /// Reads the first list that the operator has among `names`, of any type. A tensor counts as its values.
-    pub(super) fn first_list(&mut self, names: &[&str]) -> Outcome<Option<Values>> {
+    pub(super) fn first_list(&mut self, names: &[&str]) -> Outcome<Option<TensorValues>> {
         for name in names {
             if name.ends_with("tensor") {
                 if let Some(tensor) = self.tensor(name)? {
@@ -93,11 +93,11 @@ impl Given {
                 }
             } else if let Some(found) = self.take(name) {
                 return Ok(Some(if name.contains("string") {
-                    Values::Text(texts(&found.strings)?)
+                    TensorValues::Text(texts(&found.strings)?)
                 } else if name.contains("int") {
-                    Values::Whole(found.ints)
+                    TensorValues::Whole(found.ints)
                 } else {
-                    Values::Float(found.floats)
+                    TensorValues::Float(found.floats)
                 }));
             }
         }
@@ -111,7 +111,7 @@ impl Given {
     /// Returns an error if the operator has an attribute that was not read.
     pub(super) fn finish(&self) -> Outcome<()> {
         match self.unread.keys().next() {
-            Some(name) => Err(Problem::new(format!("its attribute {name:?} is not supported"))),
+            Some(name) => Err(StepFault::new(format!("its attribute {name:?} is not supported"))),
             None => Ok(()),
         }
     }

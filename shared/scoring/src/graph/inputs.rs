@@ -5,7 +5,7 @@ use std::sync::Arc;
 use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing, time};
 
 use super::columns::{KnownTexts, known_texts};
-use super::tensor::{Tensor, Values};
+use super::tensor::{Tensor, TensorValues};
 use crate::artifact::onnx::{GraphProto, element};
 use crate::import::inputs::{InputColumns, input_columns, stored};
 use crate::import::{ImportError, texts};
@@ -21,7 +21,7 @@ pub(super) struct GraphInput {
     columns: Vec<Source>,
 }
 
-/// Where the values of a column stand in a raw row.
+/// The place of a column's values in a raw row.
 #[derive(Debug, Clone)]
 enum Source {
     Number {
@@ -42,11 +42,11 @@ enum Source {
     },
 }
 
+/// The inputs of a graph, the columns that they get, and warnings for the user.
+pub(super) type BoundInputs = (Vec<GraphInput>, Vec<Column>, Vec<String>);
+
 /// Finds the columns that the inputs of a graph get. Also returns these columns as the graph needs them, and warnings.
-pub(super) fn bind(
-    graph: &GraphProto,
-    table: &Signature,
-) -> Result<(Vec<GraphInput>, Vec<Column>, Vec<String>), ImportError> {
+pub(super) fn bind(graph: &GraphProto, table: &Signature) -> Result<BoundInputs, ImportError> {
     let stored = stored(graph);
     let inputs = input_columns(graph.input.clone(), table, |name| stored.contains(name))?;
     let by_name: Vec<_> = inputs.iter().map(|input| (input.name.clone(), input.columns.clone())).collect();
@@ -123,13 +123,13 @@ impl GraphInput {
     pub(super) fn tensor(&self, rows: &[f32], slots: usize) -> Tensor {
         let each = || rows.chunks_exact(slots).flat_map(|row| self.columns.iter().map(move |source| (source, row)));
         let values = match self.kind {
-            element::DOUBLE => Values::Double(each().map(|(source, row)| source.number(row)).collect()),
+            element::DOUBLE => TensorValues::Double(each().map(|(source, row)| source.number(row)).collect()),
             element::INT64 | element::INT32 => {
-                Values::Whole(each().map(|(source, row)| source.number(row) as i64).collect())
+                TensorValues::Whole(each().map(|(source, row)| source.number(row) as i64).collect())
             }
-            element::BOOL => Values::Truth(each().map(|(source, row)| source.number(row) != 0.0).collect()),
-            element::STRING => Values::Text(each().map(|(source, row)| source.text(row)).collect()),
-            _ => Values::Float(each().map(|(source, row)| source.number(row) as f32).collect()),
+            element::BOOL => TensorValues::Truth(each().map(|(source, row)| source.number(row) != 0.0).collect()),
+            element::STRING => TensorValues::Text(each().map(|(source, row)| source.text(row)).collect()),
+            _ => TensorValues::Float(each().map(|(source, row)| source.number(row) as f32).collect()),
         };
         Tensor { shape: vec![rows.len() / slots.max(1), self.columns.len()], values }
     }

@@ -4,7 +4,7 @@ use evergreen_lifecycle::Label;
 use prost::Message;
 
 use super::given::Given;
-use super::tensor::{Tensor, Values};
+use super::tensor::{Tensor, TensorValues};
 use crate::artifact::onnx::{GraphProto, NodeProto, TensorProto};
 
 /// Maximum number of operators between the one that knows the labels and the output.
@@ -24,10 +24,14 @@ fn listed(node: &NodeProto) -> Option<Vec<Label>> {
     names.iter().find_map(|name| labels(&given.first_list(&[name]).ok()??))
 }
 
-fn labels(values: &Values) -> Option<Vec<Label>> {
+fn labels(values: &TensorValues) -> Option<Vec<Label>> {
     match values {
-        Values::Text(list) if !list.is_empty() => Some(list.iter().map(|text| Label::Text(text.to_string())).collect()),
-        Values::Whole(list) if !list.is_empty() => Some(list.iter().map(|number| Label::Integer(*number)).collect()),
+        TensorValues::Text(list) if !list.is_empty() => {
+            Some(list.iter().map(|text| Label::Text(text.to_string())).collect())
+        }
+        TensorValues::Whole(list) if !list.is_empty() => {
+            Some(list.iter().map(|number| Label::Integer(*number)).collect())
+        }
         _ => None,
     }
 }
@@ -36,7 +40,7 @@ fn labels(values: &Values) -> Option<Vec<Label>> {
 fn behind(graph: &GraphProto, output: &str) -> Option<Vec<Label>> {
     let mut name = output.to_owned();
     // Operators that rename labels, from the output back.
-    let mut renamed: Vec<(Values, Values)> = Vec::new();
+    let mut renamed: Vec<(TensorValues, TensorValues)> = Vec::new();
     for _ in 0..MAX_DISTANCE {
         let node = graph.node.iter().find(|node| node.output.contains(&name))?;
         let found = match node.op_type.as_str() {
@@ -64,7 +68,7 @@ fn behind(graph: &GraphProto, output: &str) -> Option<Vec<Label>> {
 }
 
 /// Returns what the operators that rename labels make of a label.
-fn renaming(label: &Label, renamed: &[(Values, Values)]) -> Label {
+fn renaming(label: &Label, renamed: &[(TensorValues, TensorValues)]) -> Label {
     renamed.iter().rev().fold(label.clone(), |label, (keys, values)| {
         let pair = labels(keys).zip(labels(values));
         let found = pair.and_then(|(keys, values)| {

@@ -16,18 +16,18 @@ mod trees;
 pub(in crate::graph) use logic::joined;
 pub(in crate::graph) use scores::first_greatest;
 
-use super::call::Run;
+use super::call::RunOperator;
 use super::given::Given;
 use super::problem::Outcome;
 
 /// An operator of ONNX: its name, and the function that reads its attributes.
-pub(super) struct Operator {
+pub(super) struct GraphOperator {
     pub(super) name: &'static str,
-    pub(super) read: fn(&mut Given) -> Outcome<Run>,
+    pub(super) read: fn(&mut Given) -> Outcome<RunOperator>,
 }
 
 /// The lists of all files.
-const ALL: [&[Operator]; 10] = [
+const ALL: [&[GraphOperator]; 10] = [
     arithmetic::OPERATORS,
     encoders::OPERATORS,
     linear::OPERATORS,
@@ -41,11 +41,11 @@ const ALL: [&[Operator]; 10] = [
 ];
 
 /// Returns the operator of this name. `None` if it is not supported.
-pub(super) fn find(name: &str) -> Option<&'static Operator> {
+pub(super) fn find(name: &str) -> Option<&'static GraphOperator> {
     all().find(|operator| operator.name == name)
 }
 
-fn all() -> impl Iterator<Item = &'static Operator> {
+fn all() -> impl Iterator<Item = &'static GraphOperator> {
     ALL.into_iter().flatten().chain(trees::OPERATORS)
 }
 

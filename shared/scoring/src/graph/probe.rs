@@ -1,4 +1,4 @@
-//! Runs a graph for a few made-up rows at the import, to see what its outputs are and whether it answers at all.
+//! Runs a graph for a few made-up rows at the import, to see what its outputs are and whether it answers.
 
 use std::sync::Arc;
 
@@ -10,8 +10,8 @@ use super::answer::{AnswerPlan, distribution, label_places, probabilities};
 use super::call::Budget;
 use super::inputs::GraphInput;
 use super::operators::first_greatest;
-use super::program::{Program, StepProblem};
-use super::tensor::{Tensor, Values};
+use super::program::{GraphProgram, StepProblem};
+use super::tensor::{Tensor, TensorValues};
 use super::{MAX_STEPS, labels};
 use crate::artifact::onnx::{GraphProto, ModelProto};
 use crate::import::{ImportError, classes_of};
@@ -35,7 +35,7 @@ pub(super) fn refusal(found: StepProblem) -> ImportError {
 /// Finds out how the outputs of a graph become an answer. Also returns warnings for the user.
 pub(super) fn answer(
     bytes: &[u8],
-    program: &Program,
+    program: &GraphProgram,
     inputs: &[GraphInput],
     signature: &Signature,
 ) -> Result<(AnswerPlan, Vec<String>), ImportError> {
@@ -82,7 +82,7 @@ fn rows(signature: &Signature) -> Vec<f32> {
     let mut rows = Vec::new();
     for row in 0..ROWS {
         for column in signature.columns() {
-            let (share, size) = (next(), [1.0, 10.0, 100.0][row % 3]);
+            let (share, size) = (next(), libm::powf(10.0, (row % 3) as f32));
             match &column.kind {
                 ColumnKind::Boolean => rows.push(f32::from(u8::from(share < 0.5))),
                 ColumnKind::Category { categories, .. } => rows.push((share * categories.len() as f32).floor()),
@@ -96,14 +96,14 @@ fn rows(signature: &Signature) -> Vec<f32> {
 
 fn plan(
     graph: &GraphProto,
-    program: &Program,
+    program: &GraphProgram,
     outputs: &[Arc<Tensor>],
     signature: &Signature,
 ) -> Result<(AnswerPlan, Vec<String>), ImportError> {
     let is_label = |tensor: &Arc<Tensor>| {
-        matches!(tensor.values, Values::Text(_) | Values::Whole(_)) && tensor.values.len() == ROWS
+        matches!(tensor.values, TensorValues::Text(_) | TensorValues::Whole(_)) && tensor.values.len() == ROWS
     };
-    let is_real = |tensor: &Arc<Tensor>| matches!(tensor.values, Values::Float(_) | Values::Double(_));
+    let is_real = |tensor: &Arc<Tensor>| matches!(tensor.values, TensorValues::Float(_) | TensorValues::Double(_));
     let label = outputs.iter().position(is_label);
     let real = outputs.iter().position(|it| is_real(it) && it.values.len() >= ROWS);
     match (signature.task(), label, real) {
@@ -123,7 +123,7 @@ fn plan(
 
 fn classes(
     graph: &GraphProto,
-    program: &Program,
+    program: &GraphProgram,
     outputs: &[Arc<Tensor>],
     signature: &Signature,
     label: Option<usize>,
@@ -137,7 +137,8 @@ fn classes(
     let own = named.unwrap_or_else(|| {
         let mut sorted = signature.labels().to_vec();
         sorted.sort();
-        let is_whole = label.and_then(|it| outputs.get(it)).is_some_and(|it| matches!(it.values, Values::Whole(_)));
+        let is_whole =
+            label.and_then(|it| outputs.get(it)).is_some_and(|it| matches!(it.values, TensorValues::Whole(_)));
         if is_whole { (0..).take(count).map(Label::Integer).collect() } else { sorted }
     });
     let (classes, warning) = classes_of(&own, signature.labels())?;
@@ -196,7 +197,7 @@ fn is_same(plan: &AnswerPlan, outputs: &[Arc<Tensor>], row: usize, alone: &[Arc<
         AnswerPlan::Classes { scores, label, .. } => scores.or(*label),
     };
     let Some((all, own)) = place.and_then(|place| Some((outputs.get(place)?, alone.get(place)?))) else { return false };
-    if let (Values::Text(all), Values::Text(own)) = (&all.values, &own.values) {
+    if let (TensorValues::Text(all), TensorValues::Text(own)) = (&all.values, &own.values) {
         return own.len() == 1 && all.get(row) == own.first();
     }
     let (Ok(all), Ok(own)) = (all.values.doubles(), own.values.doubles()) else { return false };

@@ -9,11 +9,11 @@ const MAX_LENGTH: usize = 300;
 
 /// Why a step of a graph cannot be read or run, as the end of an error message.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Problem(pub(super) Cow<'static, str>);
+pub(super) struct StepFault(pub(super) Cow<'static, str>);
 
-pub(super) type Outcome<T> = Result<T, Problem>;
+pub(super) type Outcome<T> = Result<T, StepFault>;
 
-impl Problem {
+impl StepFault {
     pub(super) fn new(text: impl Into<Cow<'static, str>>) -> Self {
         let text = text.into();
         if text.len() <= MAX_LENGTH { Self(text) } else { Self(shortened(&text, MAX_LENGTH).into()) }

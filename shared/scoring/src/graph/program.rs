@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use prost::Message;
 
-use super::call::{Budget, Inputs, Run};
+use super::call::{Budget, Inputs, RunOperator};
 use super::given::Given;
-use super::operators::{self, Operator};
-use super::problem::{Outcome, Problem};
+use super::operators::{self, GraphOperator};
+use super::problem::{Outcome, StepFault};
 use super::tensor::{Tensor, elements};
 use crate::artifact::limits;
 use crate::artifact::onnx::{GraphProto, NodeProto, OperatorSetIdProto, TensorProto};
@@ -30,11 +30,11 @@ const DOMAINS: [&str; 4] = ["", "ai.onnx", "ai.onnx.ml", "com.microsoft"];
 pub(super) struct StepProblem {
     pub(super) operator: String,
     pub(super) name: String,
-    pub(super) problem: Problem,
+    pub(super) problem: StepFault,
 }
 
 enum Action {
-    Run(Run),
+    Run(RunOperator),
     Scan(Scan),
 }
 
@@ -58,7 +58,7 @@ struct Step {
 }
 
 /// A graph as a list of steps. A register holds one tensor.
-pub(super) struct Program {
+pub(super) struct GraphProgram {
     steps: Vec<Step>,
     registers: usize,
     constants: Vec<(usize, Arc<Tensor>)>,
@@ -75,7 +75,7 @@ struct Reader<'a> {
     constants: Vec<(usize, Arc<Tensor>)>,
 }
 
-impl Program {
+impl GraphProgram {
     /// Reads a graph. `inputs` are the names of the inputs that get values.
     pub(super) fn read(
         graph: GraphProto,
@@ -114,7 +114,7 @@ impl Program {
 
 fn missing(name: &str) -> StepProblem {
     let problem =
-        Problem::new(format!("nothing computes the value {:?}", evergreen_lifecycle::text::shortened(name, 60)));
+        StepFault::new(format!("nothing computes the value {:?}", evergreen_lifecycle::text::shortened(name, 60)));
     StepProblem { operator: "Graph".to_owned(), name: String::new(), problem }
 }
 
@@ -131,7 +131,7 @@ fn put(
     Ok(())
 }
 
-fn of_graph(problem: Problem) -> StepProblem {
+fn of_graph(problem: StepFault) -> StepProblem {
     StepProblem { operator: "Graph".to_owned(), name: String::new(), problem }
 }
 
@@ -170,18 +170,18 @@ impl Step {
         Ok(())
     }
 
-    fn problem(&self, problem: Problem) -> StepProblem {
+    fn problem(&self, problem: StepFault) -> StepProblem {
         StepProblem { operator: self.operator.clone(), name: self.name.clone(), problem }
     }
 }
 
 enum ScanProblem {
-    Own(Problem),
+    Own(StepFault),
     Inner(StepProblem),
 }
 
-impl From<Problem> for ScanProblem {
-    fn from(problem: Problem) -> Self {
+impl From<StepFault> for ScanProblem {
+    fn from(problem: StepFault) -> Self {
         Self::Own(problem)
     }
 }
@@ -198,7 +198,7 @@ impl Scan {
         let (states, scanned) = all.split_at_checked(states).unwrap_or_default();
         let length = scanned.first().and_then(|tensor| tensor.shape.first()).copied().unwrap_or_default();
         if scanned.iter().any(|tensor| tensor.shape.first() != Some(&length)) || length == 0 {
-            return Err(Problem::new("its inputs have different numbers of rows, or none").into());
+            return Err(StepFault::new("its inputs have different numbers of rows, or none").into());
         }
         let mut states: Vec<Tensor> = states.iter().map(|tensor| (*tensor).clone()).collect();
         let mut rows: Vec<Vec<Arc<Tensor>>> = vec![Vec::new(); self.outputs.len().saturating_sub(states.len())];
@@ -210,7 +210,8 @@ impl Scan {
             }
             run_all(&self.body, registers, budget).map_err(ScanProblem::Inner)?;
             let found = self.outputs.iter().map(|register| registers.get(*register).cloned().flatten());
-            let mut found = found.collect::<Option<Vec<_>>>().ok_or_else(|| Problem::new("its graph has no result"))?;
+            let mut found =
+                found.collect::<Option<Vec<_>>>().ok_or_else(|| StepFault::new("its graph has no result"))?;
             let results = found.split_off(found.len() - rows.len());
             states = found.iter().map(|tensor| (**tensor).clone()).collect();
             for (rows, result) in rows.iter_mut().zip(results) {
@@ -233,9 +234,9 @@ fn row(tensor: &Tensor, place: usize) -> Outcome<Tensor> {
 
 /// Joins rows of one shape to a tensor with one more dimension.
 fn stack(rows: &[Arc<Tensor>], budget: &mut Budget) -> Outcome<Tensor> {
-    let first = rows.first().ok_or_else(|| Problem::new("it has no rows"))?;
+    let first = rows.first().ok_or_else(|| StepFault::new("it has no rows"))?;
     if rows.iter().any(|row| row.shape != first.shape) {
-        return Err(Problem::new("its rows have different shapes"));
+        return Err(StepFault::new("its rows have different shapes"));
     }
     let mut shape = vec![rows.len()];
     shape.extend(&first.shape);
@@ -283,7 +284,7 @@ impl Reader<'_> {
             let problem =
                 |name: &str, problem| StepProblem { operator: "Constant".to_owned(), name: name.to_owned(), problem };
             let tensor = TensorProto::decode(bytes.as_slice())
-                .map_err(|_| problem("", Problem::new("a constant is not readable")))?;
+                .map_err(|_| problem("", StepFault::new("a constant is not readable")))?;
             let found = Tensor::of(&tensor).map_err(|it| problem(&tensor.name, it))?;
             let register = self.name(names, &tensor.name);
             self.constants.push((register, Arc::new(found)));
@@ -297,7 +298,7 @@ impl Reader<'_> {
         let refuse = |problem| StepProblem { operator: operator.clone(), name: name.clone(), problem };
         self.operators += 1;
         if self.operators > MAX_OPERATORS {
-            return Err(refuse(Problem::new(format!("the file has more than {MAX_OPERATORS} operators"))));
+            return Err(refuse(StepFault::new(format!("the file has more than {MAX_OPERATORS} operators"))));
         }
         let find = |input: &String| match names.get(input) {
             _ if input.is_empty() => Ok(None),
@@ -311,11 +312,11 @@ impl Reader<'_> {
                 let domain = short(&node.domain);
                 let expected = "expected ai.onnx or ai.onnx.ml; export it with standard operators";
                 let problem = format!("its domain is {domain:?}; {expected}");
-                return Err(refuse(Problem::new(problem)));
+                return Err(refuse(StepFault::new(problem)));
             }
-            (Some(Operator { read, .. }), _) => Action::Run(read(&mut given).map_err(refuse)?),
+            (Some(GraphOperator { read, .. }), _) => Action::Run(read(&mut given).map_err(refuse)?),
             (None, "Scan") => Action::Scan(self.scan(&mut given, names, depth, &refuse)?),
-            (None, other) => return Err(refuse(Problem::new(instead_of(other)))),
+            (None, other) => return Err(refuse(StepFault::new(instead_of(other)))),
         };
         given.finish().map_err(refuse)?;
         let outputs = node.output.iter().map(|output| (!output.is_empty()).then(|| self.name(names, output))).collect();
@@ -333,30 +334,30 @@ impl Reader<'_> {
         given: &mut Given,
         names: &HashMap<String, usize>,
         depth: usize,
-        refuse: &impl Fn(Problem) -> StepProblem,
+        refuse: &impl Fn(StepFault) -> StepProblem,
     ) -> Result<Scan, StepProblem> {
-        let bytes = given.graph("body").ok_or_else(|| refuse(Problem::new("it has no graph")))?;
-        limits::check_graph(&bytes).map_err(|_| refuse(Problem::new("its graph is not readable, or too large")))?;
+        let bytes = given.graph("body").ok_or_else(|| refuse(StepFault::new("it has no graph")))?;
+        limits::check_graph(&bytes).map_err(|_| refuse(StepFault::new("its graph is not readable, or too large")))?;
         self.scans += 1;
         if self.scans > MAX_SCANS {
-            return Err(refuse(Problem::new(format!("the file has more than {MAX_SCANS} of them"))));
+            return Err(refuse(StepFault::new(format!("the file has more than {MAX_SCANS} of them"))));
         }
         let graph = GraphProto::decode(bytes.as_slice());
-        let graph = graph.map_err(|_| refuse(Problem::new("its graph is not readable")))?;
+        let graph = graph.map_err(|_| refuse(StepFault::new("its graph is not readable")))?;
         let scanned = given.int("num_scan_inputs").and_then(|count| usize::try_from(count).ok()).unwrap_or_default();
         let lists = ["scan_input_axes", "scan_input_directions", "scan_output_axes", "scan_output_directions"];
         let is_plain = lists.iter().all(|name| given.ints(name).is_none_or(|list| list.iter().all(|&it| it == 0)));
         if !is_plain {
-            return Err(refuse(Problem::new("it reads backwards or along another dimension; expected row by row")));
+            return Err(refuse(StepFault::new("it reads backwards or along another dimension; expected row by row")));
         }
         if depth >= MAX_DEPTH {
-            return Err(refuse(Problem::new(format!("it is nested deeper than {MAX_DEPTH} levels"))));
+            return Err(refuse(StepFault::new(format!("it is nested deeper than {MAX_DEPTH} levels"))));
         }
         let mut inner = names.clone();
         let inputs: Vec<_> = graph.input.iter().map(|input| self.name(&mut inner, &input.name)).collect();
         let outputs: Vec<_> = graph.output.iter().map(|output| output.name.clone()).collect();
         if scanned == 0 || scanned > inputs.len() || outputs.len() < inputs.len() - scanned {
-            return Err(refuse(Problem::new("its graph has other inputs and outputs than it needs")));
+            return Err(refuse(StepFault::new("its graph has other inputs and outputs than it needs")));
         }
         let body = self.steps(graph, &mut inner, depth + 1)?;
         let outputs = outputs.iter().map(|name| inner.get(name).copied().ok_or_else(|| missing(name)));

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::problem::{Outcome, Problem};
+use super::problem::{Outcome, StepFault};
 use crate::artifact::onnx::{TensorProto, element};
 
 /// Maximum number of elements of one tensor. Protects the memory against malicious files.
@@ -13,7 +13,7 @@ const MAX_DIMENSIONS: usize = 16;
 
 /// The elements of a tensor, row by row. Integers of every size are `Whole`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Values {
+pub(super) enum TensorValues {
     Float(Vec<f32>),
     Double(Vec<f64>),
     Whole(Vec<i64>),
@@ -21,27 +21,27 @@ pub(super) enum Values {
     Text(Vec<Arc<str>>),
 }
 
-/// Values of one type with a shape. The number of values is the product of the shape.
+/// TensorValues of one type with a shape. The number of values is the product of the shape.
 #[derive(Debug, Clone, PartialEq)]
 pub(super) struct Tensor {
     pub(super) shape: Vec<usize>,
-    pub(super) values: Values,
+    pub(super) values: TensorValues,
 }
 
 /// Calls the same code for the list of whatever type the values have, and wraps the result in the same type.
 macro_rules! same_type {
     ($values:expr, $list:ident => $result:expr) => {
         match $values {
-            Values::Float($list) => Values::Float($result),
-            Values::Double($list) => Values::Double($result),
-            Values::Whole($list) => Values::Whole($result),
-            Values::Truth($list) => Values::Truth($result),
-            Values::Text($list) => Values::Text($result),
+            TensorValues::Float($list) => TensorValues::Float($result),
+            TensorValues::Double($list) => TensorValues::Double($result),
+            TensorValues::Whole($list) => TensorValues::Whole($result),
+            TensorValues::Truth($list) => TensorValues::Truth($result),
+            TensorValues::Text($list) => TensorValues::Text($result),
         }
     };
 }
 
-impl Values {
+impl TensorValues {
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Float(list) => list.len(),
@@ -65,7 +65,7 @@ impl Values {
 
     /// Returns the values at `indices`, in this order. An index beyond the end is an error.
     pub(super) fn pick(&self, indices: impl Iterator<Item = usize>) -> Outcome<Self> {
-        let outside = || Problem::new("an index is outside of its input");
+        let outside = || StepFault::new("an index is outside of its input");
         Ok(same_type!(self, list => {
             indices.map(|index| list.get(index).cloned()).collect::<Option<Vec<_>>>().ok_or_else(outside)?
         }))
@@ -78,7 +78,7 @@ impl Values {
             Self::Double(list) => list.clone(),
             Self::Whole(list) => list.iter().map(|&number| number as f64).collect(),
             Self::Truth(list) => list.iter().map(|&truth| f64::from(u8::from(truth))).collect(),
-            Self::Text(_) => return Err(Problem::new("an input has texts; expected numbers")),
+            Self::Text(_) => return Err(StepFault::new("an input has texts; expected numbers")),
         })
     }
 
@@ -94,52 +94,52 @@ impl Values {
 /// Returns the number of elements of a tensor with this shape.
 pub(super) fn elements(shape: &[usize]) -> Outcome<usize> {
     if shape.len() > MAX_DIMENSIONS {
-        return Err(Problem::new(format!("it makes a tensor of more than {MAX_DIMENSIONS} dimensions")));
+        return Err(StepFault::new(format!("it makes a tensor of more than {MAX_DIMENSIONS} dimensions")));
     }
     // A length of 0 counts as 1, so that it does not hide another length that is too great.
     let count = shape.iter().try_fold(1_usize, |product, &length| product.checked_mul(length.max(1)));
     match count {
         Some(count) if count <= MAX_ELEMENTS => Ok(shape.iter().product()),
-        _ => Err(Problem::new(format!("it makes a tensor of more than {MAX_ELEMENTS} values"))),
+        _ => Err(StepFault::new(format!("it makes a tensor of more than {MAX_ELEMENTS} values"))),
     }
 }
 
 impl Tensor {
     /// Creates a tensor. A shape that does not fit the number of values is an error.
-    pub(super) fn new(shape: Vec<usize>, values: Values) -> Outcome<Self> {
+    pub(super) fn new(shape: Vec<usize>, values: TensorValues) -> Outcome<Self> {
         let expected = elements(&shape)?;
         if values.len() != expected {
-            return Err(Problem::new(format!("{} values do not fit the shape {shape:?}", values.len())));
+            return Err(StepFault::new(format!("{} values do not fit the shape {shape:?}", values.len())));
         }
         Ok(Self { shape, values })
     }
 
     /// Creates a tensor with one dimension.
-    pub(super) fn list(values: Values) -> Self {
+    pub(super) fn list(values: TensorValues) -> Self {
         Self { shape: vec![values.len()], values }
     }
 
     pub(super) fn wholes(list: impl IntoIterator<Item = i64>) -> Self {
-        Self::list(Values::Whole(list.into_iter().collect()))
+        Self::list(TensorValues::Whole(list.into_iter().collect()))
     }
 
     /// Returns the integers of the tensor. Other types are an error.
     pub(super) fn whole(&self) -> Outcome<&[i64]> {
         match &self.values {
-            Values::Whole(list) => Ok(list),
-            other => Err(Problem::new(format!("an input is {}; expected int64", other.type_name()))),
+            TensorValues::Whole(list) => Ok(list),
+            other => Err(StepFault::new(format!("an input is {}; expected int64", other.type_name()))),
         }
     }
 
     pub(super) fn truths(&self) -> Outcome<&[bool]> {
         match &self.values {
-            Values::Truth(list) => Ok(list),
-            other => Err(Problem::new(format!("an input is {}; expected bool", other.type_name()))),
+            TensorValues::Truth(list) => Ok(list),
+            other => Err(StepFault::new(format!("an input is {}; expected bool", other.type_name()))),
         }
     }
 
     /// Returns a tensor of the same shape with other values.
-    pub(super) fn with(&self, values: Values) -> Outcome<Self> {
+    pub(super) fn with(&self, values: TensorValues) -> Outcome<Self> {
         Self::new(self.shape.clone(), values)
     }
 
@@ -160,18 +160,18 @@ impl Tensor {
     /// Returns the product of the dimensions before `axis`, its length, and the product of those behind it.
     pub(super) fn around(&self, axis: usize) -> Outcome<(usize, usize, usize)> {
         let (before, rest) =
-            self.shape.split_at_checked(axis).ok_or_else(|| Problem::new("its axis does not exist"))?;
-        let (&length, behind) = rest.split_first().ok_or_else(|| Problem::new("its axis does not exist"))?;
+            self.shape.split_at_checked(axis).ok_or_else(|| StepFault::new("its axis does not exist"))?;
+        let (&length, behind) = rest.split_first().ok_or_else(|| StepFault::new("its axis does not exist"))?;
         Ok((before.iter().product(), length, behind.iter().product()))
     }
 
     /// Reads a tensor of an ONNX file.
     pub(super) fn of(tensor: &TensorProto) -> Outcome<Self> {
         if tensor.data_location == EXTERNAL {
-            return Err(Problem::new("a constant is in another file; save the model without external data"));
+            return Err(StepFault::new("a constant is in another file; save the model without external data"));
         }
         let dims = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect::<Option<Vec<_>>>();
-        let shape = dims.ok_or_else(|| Problem::new("a constant has a negative dimension"))?;
+        let shape = dims.ok_or_else(|| StepFault::new("a constant has a negative dimension"))?;
         elements(&shape)?;
         Self::new(shape, values(tensor)?)
     }
@@ -181,7 +181,7 @@ impl Tensor {
 pub(super) fn axis_of(axis: i64, count: usize) -> Outcome<usize> {
     let index = if axis < 0 { axis.checked_add(count as i64) } else { Some(axis) };
     let index = index.and_then(|index| usize::try_from(index).ok()).filter(|&index| index < count);
-    index.ok_or_else(|| Problem::new(format!("its axis {axis} does not exist in {count} dimensions")))
+    index.ok_or_else(|| StepFault::new(format!("its axis {axis} does not exist in {count} dimensions")))
 }
 
 /// Types of tensor elements in ONNX that are not supported.
@@ -191,33 +191,35 @@ const BFLOAT_16: i32 = 16;
 /// Value of ONNX's `TensorProto.DataLocation` for a tensor whose numbers are in another file.
 const EXTERNAL: i32 = 1;
 
-fn values(tensor: &TensorProto) -> Outcome<Values> {
+fn values(tensor: &TensorProto) -> Outcome<TensorValues> {
     let raw = &tensor.raw_data;
     let is_raw = !raw.is_empty();
     Ok(match tensor.data_type {
-        element::FLOAT if is_raw => Values::Float(words(raw, f32::from_le_bytes)?),
-        element::FLOAT => Values::Float(tensor.float_data.clone()),
-        element::DOUBLE if is_raw => Values::Double(words(raw, f64::from_le_bytes)?),
-        element::DOUBLE => Values::Double(tensor.double_data.clone()),
-        element::INT64 if is_raw => Values::Whole(words(raw, i64::from_le_bytes)?),
-        element::INT64 => Values::Whole(tensor.int64_data.clone()),
-        element::INT32 if is_raw => Values::Whole(words(raw, |word| i32::from_le_bytes(word).into())?),
-        element::INT32 => Values::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect()),
-        element::UINT8 if is_raw => Values::Whole(raw.iter().map(|&byte| byte.into()).collect()),
-        element::UINT8 => Values::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect()),
-        element::BOOL if is_raw => Values::Truth(raw.iter().map(|&byte| byte != 0).collect()),
-        element::BOOL => Values::Truth(tensor.int32_data.iter().map(|&number| number != 0).collect()),
+        element::FLOAT if is_raw => TensorValues::Float(words(raw, f32::from_le_bytes)?),
+        element::FLOAT => TensorValues::Float(tensor.float_data.clone()),
+        element::DOUBLE if is_raw => TensorValues::Double(words(raw, f64::from_le_bytes)?),
+        element::DOUBLE => TensorValues::Double(tensor.double_data.clone()),
+        element::INT64 if is_raw => TensorValues::Whole(words(raw, i64::from_le_bytes)?),
+        element::INT64 => TensorValues::Whole(tensor.int64_data.clone()),
+        element::INT32 if is_raw => TensorValues::Whole(words(raw, |word| i32::from_le_bytes(word).into())?),
+        element::INT32 => TensorValues::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect()),
+        element::UINT8 if is_raw => TensorValues::Whole(raw.iter().map(|&byte| byte.into()).collect()),
+        element::UINT8 => TensorValues::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect()),
+        element::BOOL if is_raw => TensorValues::Truth(raw.iter().map(|&byte| byte != 0).collect()),
+        element::BOOL => TensorValues::Truth(tensor.int32_data.iter().map(|&number| number != 0).collect()),
         element::STRING if tensor.string_data.len() > MAX_ELEMENTS => return Err(too_many_texts()),
-        element::STRING => Values::Text(tensor.string_data.iter().map(|text| text_of(text)).collect()),
-        FLOAT_16 => return Err(Problem::new("a constant is float16; export the model as float32")),
-        BFLOAT_16 => return Err(Problem::new("a constant is bfloat16; export the model as float32")),
-        _ => return Err(Problem::new("a constant has a type other than float, double, int64, int32, bool or string")),
+        element::STRING => TensorValues::Text(tensor.string_data.iter().map(|text| text_of(text)).collect()),
+        FLOAT_16 => return Err(StepFault::new("a constant is float16; export the model as float32")),
+        BFLOAT_16 => return Err(StepFault::new("a constant is bfloat16; export the model as float32")),
+        _ => {
+            return Err(StepFault::new("a constant has a type other than float, double, int64, int32, bool or string"));
+        }
     })
 }
 
 /// Returns the problem of a list with too many texts.
-pub(super) fn too_many_texts() -> Problem {
-    Problem::new(format!("it has a list of more than {MAX_ELEMENTS} texts; export a smaller model"))
+pub(super) fn too_many_texts() -> StepFault {
+    StepFault::new(format!("it has a list of more than {MAX_ELEMENTS} texts; export a smaller model"))
 }
 
 /// Returns the text of these bytes. Bytes that are not UTF-8 are replaced.
@@ -230,6 +232,6 @@ fn words<const SIZE: usize, T>(raw: &[u8], read: impl Fn([u8; SIZE]) -> T) -> Ou
     if rest.is_empty() {
         Ok(words.iter().map(|word| read(*word)).collect())
     } else {
-        Err(Problem::new("a constant has an incomplete number"))
+        Err(StepFault::new("a constant has an incomplete number"))
     }
 }

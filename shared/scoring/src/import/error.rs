@@ -38,7 +38,7 @@ pub enum ImportError {
         step: String,
         /// Type of the ONNX operator, for example `Loop`.
         operator: String,
-        /// What is wrong, and what to do.
+        /// Description of the problem, and what to do.
         problem: String,
     },
     /// A file that XGBoost or LightGBM saved cannot be read.
@@ -46,7 +46,7 @@ pub enum ImportError {
     Native {
         /// Name of the library.
         library: &'static str,
-        /// What is wrong, what was expected, and what to do.
+        /// Description of the problem, what was expected, and what to do.
         problem: String,
     },
     /// The file knows none of the table's texts of a category column.
@@ -258,20 +258,20 @@ fn of_step(operator: &str, step: &str) -> String {
 impl ImportError {
     /// Returns whether the general interpreter may accept a file that the fast scorer refuses with this error.
     pub(super) fn may_be_general(&self) -> bool {
-        match self {
+        matches!(
+            self,
             Self::Operator { .. }
-            | Self::Use { .. }
-            | Self::Attribute { .. }
-            | Self::Missing(_)
-            | Self::Twice(_)
-            | Self::Output(_)
-            | Self::Early(_)
-            | Self::NoPrediction
-            | Self::Labels { .. }
-            | Self::File(ArtifactError::Attribute { .. })
-            | Self::Pipeline(_) => true,
-            _ => false,
-        }
+                | Self::Use { .. }
+                | Self::Attribute { .. }
+                | Self::Missing(_)
+                | Self::Twice(_)
+                | Self::Output(_)
+                | Self::Early(_)
+                | Self::NoPrediction
+                | Self::Labels { .. }
+                | Self::File(ArtifactError::Attribute { .. })
+                | Self::Pipeline(_)
+        )
     }
 
     pub(super) fn usage(operator: &str, problem: impl Into<String>) -> Self {

@@ -26,7 +26,7 @@ const LARGE: f64 = 16_777_216.0;
 const ML_DOMAIN: &str = "ai.onnx.ml";
 
 /// Why a file of a library cannot be used, as the end of an error message.
-type Problem = String;
+type NativeFault = String;
 
 /// What a model makes of the sums of its trees.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -132,7 +132,7 @@ impl NodeLists {
     }
 }
 
-/// Converts a file that XGBoost (JSON or UBJSON) or LightGBM (text) saved to an ONNX file. `None`: the bytes are none.
+/// Converts a file that XGBoost (JSON or UBJSON) or LightGBM (text) saved to an ONNX file. `None`: the bytes are another file.
 pub(super) fn to_onnx(bytes: &[u8]) -> Option<Result<Vec<u8>, ImportError>> {
     let is_json =
         bytes.trim_ascii_start().starts_with(b"{") && bytes.windows(9).take(4096).any(|it| it == b"\"learner\"");

@@ -1,40 +1,40 @@
 //! Calculations on each element: sums, products, powers, exponential functions, rounding.
 
 use super::super::broadcast::{common_shape, indices};
-use super::super::call::{Budget, Inputs, Run};
+use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
-use super::Operator;
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues};
+use super::GraphOperator;
 
-pub(super) const OPERATORS: &[Operator] = &[
-    Operator { name: "Add", read: |_| folded(|a, b| a + b, |a, b| a + b, |a, b| Some(a.wrapping_add(b))) },
-    Operator { name: "Sum", read: |_| folded(|a, b| a + b, |a, b| a + b, |a, b| Some(a.wrapping_add(b))) },
-    Operator { name: "Sub", read: |_| folded(|a, b| a - b, |a, b| a - b, |a, b| Some(a.wrapping_sub(b))) },
-    Operator { name: "Mul", read: |_| folded(|a, b| a * b, |a, b| a * b, |a, b| Some(a.wrapping_mul(b))) },
-    Operator { name: "Div", read: |_| folded(|a, b| a / b, |a, b| a / b, i64::checked_div) },
-    Operator { name: "Max", read: |_| folded(nan_or(f32::max), nan_or(f64::max), |a, b| Some(a.max(b))) },
-    Operator { name: "Min", read: |_| folded(nan_or(f32::min), nan_or(f64::min), |a, b| Some(a.min(b))) },
-    Operator { name: "Mod", read: modulo },
-    Operator { name: "Pow", read: |_| Ok(Box::new(power)) },
-    Operator { name: "Abs", read: |_| each(f64::abs, Some(i64::wrapping_abs)) },
-    Operator { name: "Neg", read: |_| each(|x| -x, Some(i64::wrapping_neg)) },
-    Operator { name: "Sign", read: |_| each(sign, Some(i64::signum)) },
-    Operator { name: "Ceil", read: |_| each(libm::ceil, None) },
-    Operator { name: "Floor", read: |_| each(libm::floor, None) },
-    Operator { name: "Round", read: |_| each(libm::rint, None) },
-    Operator { name: "Exp", read: |_| each(libm::exp, None) },
-    Operator { name: "Log", read: |_| each(libm::log, None) },
-    Operator { name: "Sqrt", read: |_| each(libm::sqrt, None) },
-    Operator { name: "Reciprocal", read: |_| each(|x| 1.0 / x, None) },
-    Operator { name: "Relu", read: |_| each(|x| if x < 0.0 { 0.0 } else { x }, None) },
-    Operator { name: "Sigmoid", read: |_| each(sigmoid, None) },
-    Operator { name: "Tanh", read: |_| each(libm::tanh, None) },
-    Operator { name: "Erf", read: |_| each(libm::erf, None) },
-    Operator { name: "Sin", read: |_| each(libm::sin, None) },
-    Operator { name: "Cos", read: |_| each(libm::cos, None) },
-    Operator { name: "Softplus", read: |_| each(|x| x.max(0.0) + libm::log1p(libm::exp(-x.abs())), None) },
-    Operator { name: "Clip", read: clip },
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "Add", read: |_| folded(|a, b| a + b, |a, b| a + b, |a, b| Some(a.wrapping_add(b))) },
+    GraphOperator { name: "Sum", read: |_| folded(|a, b| a + b, |a, b| a + b, |a, b| Some(a.wrapping_add(b))) },
+    GraphOperator { name: "Sub", read: |_| folded(|a, b| a - b, |a, b| a - b, |a, b| Some(a.wrapping_sub(b))) },
+    GraphOperator { name: "Mul", read: |_| folded(|a, b| a * b, |a, b| a * b, |a, b| Some(a.wrapping_mul(b))) },
+    GraphOperator { name: "Div", read: |_| folded(|a, b| a / b, |a, b| a / b, i64::checked_div) },
+    GraphOperator { name: "Max", read: |_| folded(nan_or(f32::max), nan_or(f64::max), |a, b| Some(a.max(b))) },
+    GraphOperator { name: "Min", read: |_| folded(nan_or(f32::min), nan_or(f64::min), |a, b| Some(a.min(b))) },
+    GraphOperator { name: "Mod", read: modulo },
+    GraphOperator { name: "Pow", read: |_| Ok(Box::new(power)) },
+    GraphOperator { name: "Abs", read: |_| each(f64::abs, Some(i64::wrapping_abs)) },
+    GraphOperator { name: "Neg", read: |_| each(|x| -x, Some(i64::wrapping_neg)) },
+    GraphOperator { name: "Sign", read: |_| each(sign, Some(i64::signum)) },
+    GraphOperator { name: "Ceil", read: |_| each(libm::ceil, None) },
+    GraphOperator { name: "Floor", read: |_| each(libm::floor, None) },
+    GraphOperator { name: "Round", read: |_| each(libm::rint, None) },
+    GraphOperator { name: "Exp", read: |_| each(libm::exp, None) },
+    GraphOperator { name: "Log", read: |_| each(libm::log, None) },
+    GraphOperator { name: "Sqrt", read: |_| each(libm::sqrt, None) },
+    GraphOperator { name: "Reciprocal", read: |_| each(|x| 1.0 / x, None) },
+    GraphOperator { name: "Relu", read: |_| each(|x| if x < 0.0 { 0.0 } else { x }, None) },
+    GraphOperator { name: "Sigmoid", read: |_| each(sigmoid, None) },
+    GraphOperator { name: "Tanh", read: |_| each(libm::tanh, None) },
+    GraphOperator { name: "Erf", read: |_| each(libm::erf, None) },
+    GraphOperator { name: "Sin", read: |_| each(libm::sin, None) },
+    GraphOperator { name: "Cos", read: |_| each(libm::cos, None) },
+    GraphOperator { name: "Softplus", read: |_| each(|x| x.max(0.0) + libm::log1p(libm::exp(-x.abs())), None) },
+    GraphOperator { name: "Clip", read: clip },
 ];
 
 /// The logistic function.
@@ -47,10 +47,9 @@ fn sign(x: f64) -> f64 {
 }
 
 /// Changes a function of two numbers: the result is NaN if one of them is, as ONNX demands of `Max` and `Min`.
-fn nan_or<T: PartialOrd + Copy>(function: fn(T, T) -> T) -> impl Fn(T, T) -> T + Copy + Send + Sync + 'static
-where
-    T: 'static,
-{
+fn nan_or<T: PartialOrd + Copy + 'static>(
+    function: fn(T, T) -> T,
+) -> impl Fn(T, T) -> T + Copy + Send + Sync + 'static {
     // Only NaN differs from itself.
     #[expect(clippy::eq_op, reason = "only NaN differs from itself")]
     move |a, b| {
@@ -65,16 +64,18 @@ where
 }
 
 /// Returns an operator that changes each number. Integers stay integers if there is a function for them.
-fn each(real: fn(f64) -> f64, whole: Option<fn(i64) -> i64>) -> Outcome<Run> {
+fn each(real: fn(f64) -> f64, whole: Option<fn(i64) -> i64>) -> Outcome<RunOperator> {
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         budget.spend(&[input.values.len()])?;
         let values = match (&input.values, whole) {
-            (Values::Whole(list), Some(whole)) => Values::Whole(list.iter().map(|&number| whole(number)).collect()),
-            (values @ (Values::Float(_) | Values::Double(_)), _) => {
+            (TensorValues::Whole(list), Some(whole)) => {
+                TensorValues::Whole(list.iter().map(|&number| whole(number)).collect())
+            }
+            (values @ (TensorValues::Float(_) | TensorValues::Double(_)), _) => {
                 values.like(values.doubles()?.into_iter().map(real).collect())
             }
-            (other, _) => return Err(Problem::new(format!("its input is {}; expected float", other.type_name()))),
+            (other, _) => return Err(StepFault::new(format!("its input is {}; expected float", other.type_name()))),
         };
         Ok(vec![input.with(values)?])
     }))
@@ -85,10 +86,10 @@ fn folded(
     float: impl Fn(f32, f32) -> f32 + Copy + Send + Sync + 'static,
     double: impl Fn(f64, f64) -> f64 + Copy + Send + Sync + 'static,
     whole: fn(i64, i64) -> Option<i64>,
-) -> Outcome<Run> {
+) -> Outcome<RunOperator> {
     Ok(Box::new(move |inputs, budget| {
         let all = inputs.all()?;
-        let (first, rest) = all.split_first().ok_or_else(|| Problem::new("it has no input"))?;
+        let (first, rest) = all.split_first().ok_or_else(|| StepFault::new("it has no input"))?;
         let mut result = (*first).clone();
         for next in rest {
             result = pair(&result, next, budget, (&float, &double, &whole))?;
@@ -105,19 +106,19 @@ fn pair(a: &Tensor, b: &Tensor, budget: &mut Budget, (float, double, whole): Fun
     budget.spend(&shape)?;
     let (left, right) = (indices(&a.shape, &shape), indices(&b.shape, &shape));
     let values = match (&a.values, &b.values) {
-        (Values::Float(a), Values::Float(b)) => Values::Float(zip(a, &left, b, &right, float)),
-        (Values::Double(a), Values::Double(b)) => Values::Double(zip(a, &left, b, &right, double)),
-        (Values::Whole(a), Values::Whole(b)) => {
+        (TensorValues::Float(a), TensorValues::Float(b)) => TensorValues::Float(zip(a, &left, b, &right, float)),
+        (TensorValues::Double(a), TensorValues::Double(b)) => TensorValues::Double(zip(a, &left, b, &right, double)),
+        (TensorValues::Whole(a), TensorValues::Whole(b)) => {
             let results: Option<Vec<i64>> = zip(a, &left, b, &right, whole).into_iter().collect();
-            Values::Whole(results.ok_or_else(|| Problem::new("it divides an integer by 0"))?)
+            TensorValues::Whole(results.ok_or_else(|| StepFault::new("it divides an integer by 0"))?)
         }
         (a, b) => return Err(mismatch(a, b)),
     };
     Tensor::new(shape, values)
 }
 
-pub(super) fn mismatch(a: &Values, b: &Values) -> Problem {
-    Problem::new(format!("its inputs are {} and {}; expected numbers of one type", a.type_name(), b.type_name()))
+pub(super) fn mismatch(a: &TensorValues, b: &TensorValues) -> StepFault {
+    StepFault::new(format!("its inputs are {} and {}; expected numbers of one type", a.type_name(), b.type_name()))
 }
 
 /// Applies a function to the elements of both lists at these indices.
@@ -134,7 +135,7 @@ pub(super) fn zip<A: Clone, B: Clone, C>(
 }
 
 /// Reads `Mod`. Without `fmod`, the result has the sign of the divisor.
-fn modulo(given: &mut Given) -> Outcome<Run> {
+fn modulo(given: &mut Given) -> Outcome<RunOperator> {
     let is_truncated = given.int("fmod") == Some(1);
     let real = move |a: f64, b: f64| {
         let rest = libm::fmod(a, b);
@@ -159,14 +160,14 @@ fn power(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let (left, right) = (indices(&base.shape, &shape), indices(&exponent.shape, &shape));
     let results = zip(&base.values.doubles()?, &left, &exponent.values.doubles()?, &right, libm::pow);
     let values = match &base.values {
-        Values::Whole(_) => Values::Whole(results.into_iter().map(|number| number as i64).collect()),
+        TensorValues::Whole(_) => TensorValues::Whole(results.into_iter().map(|number| number as i64).collect()),
         values => values.like(results),
     };
     Ok(vec![Tensor::new(shape, values)?])
 }
 
 /// Reads `Clip`: the limits are attributes in old versions, and inputs in later ones.
-fn clip(given: &mut Given) -> Outcome<Run> {
+fn clip(given: &mut Given) -> Outcome<RunOperator> {
     let (least, most) = (given.float("min"), given.float("max"));
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
@@ -184,7 +185,7 @@ fn clip(given: &mut Given) -> Outcome<Run> {
         };
         let clipped = input.values.doubles()?.into_iter().map(into_limits);
         let values = match &input.values {
-            Values::Whole(_) => Values::Whole(clipped.map(|number| number as i64).collect()),
+            TensorValues::Whole(_) => TensorValues::Whole(clipped.map(|number| number as i64).collect()),
             values => values.like(clipped.collect()),
         };
         Ok(vec![input.with(values)?])

@@ -3,22 +3,22 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::super::call::{Budget, Inputs, Run};
+use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values, elements};
-use super::Operator;
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues, elements};
+use super::GraphOperator;
 use super::logic::whole;
 
-pub(super) const OPERATORS: &[Operator] = &[
-    Operator { name: "Binarizer", read: binarizer },
-    Operator { name: "CategoryMapper", read: mapper },
-    Operator { name: "Imputer", read: imputer },
-    Operator { name: "LabelEncoder", read: label_encoder },
-    Operator { name: "Normalizer", read: normalizer },
-    Operator { name: "OneHotEncoder", read: one_hot },
-    Operator { name: "Scaler", read: scaler },
-    Operator {
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "Binarizer", read: binarizer },
+    GraphOperator { name: "CategoryMapper", read: mapper },
+    GraphOperator { name: "Imputer", read: imputer },
+    GraphOperator { name: "LabelEncoder", read: label_encoder },
+    GraphOperator { name: "Normalizer", read: normalizer },
+    GraphOperator { name: "OneHotEncoder", read: one_hot },
+    GraphOperator { name: "Scaler", read: scaler },
+    GraphOperator {
         name: "ZipMap",
         read: |given| {
             given.ignore(&["classlabels_int64s", "classlabels_strings"]);
@@ -38,19 +38,19 @@ enum Key {
     Text(Arc<str>),
 }
 
-fn keys(values: &Values) -> Vec<Key> {
+fn keys(values: &TensorValues) -> Vec<Key> {
     let real = |number: f64| Key::Real(if number.is_nan() { f64::NAN.to_bits() } else { (number + 0.0).to_bits() });
     match values {
-        Values::Whole(list) => list.iter().map(|&number| Key::Whole(number)).collect(),
-        Values::Text(list) => list.iter().map(|text| Key::Text(Arc::clone(text))).collect(),
-        Values::Float(list) => list.iter().map(|&number| real(number.into())).collect(),
-        Values::Double(list) => list.iter().map(|&number| real(number)).collect(),
-        Values::Truth(list) => list.iter().map(|&truth| Key::Whole(truth.into())).collect(),
+        TensorValues::Whole(list) => list.iter().map(|&number| Key::Whole(number)).collect(),
+        TensorValues::Text(list) => list.iter().map(|text| Key::Text(Arc::clone(text))).collect(),
+        TensorValues::Float(list) => list.iter().map(|&number| real(number.into())).collect(),
+        TensorValues::Double(list) => list.iter().map(|&number| real(number)).collect(),
+        TensorValues::Truth(list) => list.iter().map(|&truth| Key::Whole(truth.into())).collect(),
     }
 }
 
 /// Reads `LabelEncoder`: replaces each key by the value beside it, and others by a default.
-fn label_encoder(given: &mut Given) -> Outcome<Run> {
+fn label_encoder(given: &mut Given) -> Outcome<RunOperator> {
     let found = given.first_list(&["keys_tensor", "keys_strings", "keys_int64s", "keys_floats"])?;
     let values = given.first_list(&["values_tensor", "values_strings", "values_int64s", "values_floats"])?;
     let tensor = given.tensor("default_tensor")?.map(|tensor| tensor.values);
@@ -61,18 +61,18 @@ fn label_encoder(given: &mut Given) -> Outcome<Run> {
         (Some(found), Some(values), _) => (found, values),
         (_, _, Some(classes)) => {
             let places = (0..).take(classes.len()).collect();
-            (Values::Text(classes), Values::Whole(places))
+            (TensorValues::Text(classes), TensorValues::Whole(places))
         }
-        _ => return Err(Problem::new("it has no keys or no values")),
+        _ => return Err(StepFault::new("it has no keys or no values")),
     };
     let default = match (&values, tensor) {
         (_, Some(tensor)) => tensor,
-        (Values::Text(_), None) => Values::Text(vec![text.unwrap_or_else(|| "_Unused".into())]),
-        (Values::Whole(_), None) => Values::Whole(vec![whole.unwrap_or(-1)]),
+        (TensorValues::Text(_), None) => TensorValues::Text(vec![text.unwrap_or_else(|| "_Unused".into())]),
+        (TensorValues::Whole(_), None) => TensorValues::Whole(vec![whole.unwrap_or(-1)]),
         (values, None) => values.like(vec![float.unwrap_or(-0.0).into()]),
     };
     if values.len() != found.len() || default.len() != 1 {
-        return Err(Problem::new("its keys, values and default do not fit each other"));
+        return Err(StepFault::new("its keys, values and default do not fit each other"));
     }
     let count = values.len();
     let all = super::logic::joined(vec![values, default])?;
@@ -81,12 +81,12 @@ fn label_encoder(given: &mut Given) -> Outcome<Run> {
     for (key, place) in keys(&found).into_iter().zip(0..count) {
         places.entry(key).or_insert(place);
     }
-    let has_texts = matches!(found, Values::Text(_));
+    let has_texts = matches!(found, TensorValues::Text(_));
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         budget.spend(&[input.values.len()])?;
-        if has_texts != matches!(input.values, Values::Text(_)) {
-            return Err(Problem::new("its input and its keys have different types; export the encoder again"));
+        if has_texts != matches!(input.values, TensorValues::Text(_)) {
+            return Err(StepFault::new("its input and its keys have different types; export the encoder again"));
         }
         let chosen = keys(&input.values).into_iter().map(|key| places.get(&key).copied().unwrap_or(count));
         Ok(vec![input.with(all.pick(chosen)?)?])
@@ -94,8 +94,8 @@ fn label_encoder(given: &mut Given) -> Outcome<Run> {
 }
 
 /// Reads `CategoryMapper`: turns texts into their numbers, or numbers into their texts.
-fn mapper(given: &mut Given) -> Outcome<Run> {
-    let missing = || Problem::new("it has no categories");
+fn mapper(given: &mut Given) -> Outcome<RunOperator> {
+    let missing = || StepFault::new("it has no categories");
     let texts = given.texts("cats_strings")?.ok_or_else(missing)?;
     let numbers = given.ints("cats_int64s").ok_or_else(missing)?;
     let text = given.text("default_string").unwrap_or_else(|| "_Unused".into());
@@ -105,16 +105,16 @@ fn mapper(given: &mut Given) -> Outcome<Run> {
         budget.spend(&[input.values.len(), texts.len()])?;
         let pairs = || texts.iter().zip(&numbers);
         let values = match &input.values {
-            Values::Text(list) => {
+            TensorValues::Text(list) => {
                 let of = |wanted: &Arc<str>| pairs().find(|(text, _)| *text == wanted).map_or(number, |(_, &it)| it);
-                Values::Whole(list.iter().map(of).collect())
+                TensorValues::Whole(list.iter().map(of).collect())
             }
             other => {
                 let of = |wanted: f64| {
                     let found = pairs().find(|(_, number)| **number as f64 == wanted);
                     Arc::clone(found.map_or(&text, |(text, _)| text))
                 };
-                Values::Text(other.doubles()?.into_iter().map(of).collect())
+                TensorValues::Text(other.doubles()?.into_iter().map(of).collect())
             }
         };
         Ok(vec![input.with(values)?])
@@ -123,20 +123,20 @@ fn mapper(given: &mut Given) -> Outcome<Run> {
 
 /// Reads `OneHotEncoder`: each value becomes a list of 0 and one 1. An unknown value becomes zeros: a row must get an
 /// answer, and Evergreen warns about values that the file does not know.
-fn one_hot(given: &mut Given) -> Outcome<Run> {
+fn one_hot(given: &mut Given) -> Outcome<RunOperator> {
     let categories = given.first_list(&["cats_strings", "cats_int64s"])?;
-    let categories = categories.ok_or_else(|| Problem::new("it has no categories"))?;
+    let categories = categories.ok_or_else(|| StepFault::new("it has no categories"))?;
     given.ignore(&["zeros"]);
     let width = categories.len();
     let places: HashMap<Key, usize> = keys(&categories).into_iter().zip(0..width).collect();
-    let is_text = matches!(categories, Values::Text(_));
+    let is_text = matches!(categories, TensorValues::Text(_));
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         let whole = match &input.values {
-            Values::Text(_) if is_text => input.values.clone(),
-            Values::Text(_) => return Err(Problem::new("its input has texts, its categories are numbers")),
-            _ if is_text => return Err(Problem::new("its input has numbers, its categories are texts")),
-            other => Values::Whole(other.doubles()?.into_iter().map(whole).collect()),
+            TensorValues::Text(_) if is_text => input.values.clone(),
+            TensorValues::Text(_) => return Err(StepFault::new("its input has texts, its categories are numbers")),
+            _ if is_text => return Err(StepFault::new("its input has numbers, its categories are texts")),
+            other => TensorValues::Whole(other.doubles()?.into_iter().map(whole).collect()),
         };
         let mut shape = input.shape.clone();
         shape.push(width);
@@ -147,11 +147,11 @@ fn one_hot(given: &mut Given) -> Outcome<Run> {
             let place = places.get(&key).copied();
             place.and_then(|place| row.get_mut(place)).into_iter().for_each(|slot| *slot = 1.0);
         }
-        Ok(vec![Tensor::new(shape, Values::Float(numbers))?])
+        Ok(vec![Tensor::new(shape, TensorValues::Float(numbers))?])
     }))
 }
 
-fn binarizer(given: &mut Given) -> Outcome<Run> {
+fn binarizer(given: &mut Given) -> Outcome<RunOperator> {
     let threshold = f64::from(given.float("threshold").unwrap_or_default());
     Ok(Box::new(move |inputs, budget| by_column(inputs, budget, |_, x| if x > threshold { 1.0 } else { 0.0 })))
 }
@@ -163,7 +163,7 @@ fn by_column(inputs: &Inputs<'_>, budget: &mut Budget, function: impl Fn(usize, 
     let width = input.rows_and_columns().1.max(1);
     let numbers = input.values.doubles()?.into_iter().enumerate().map(|(place, x)| function(place % width, x));
     let values = match &input.values {
-        Values::Whole(_) => Values::Float(numbers.map(|x| x as f32).collect()),
+        TensorValues::Whole(_) => TensorValues::Float(numbers.map(|x| x as f32).collect()),
         values => values.like(numbers.collect()),
     };
     Ok(vec![input.with(values)?])
@@ -174,15 +174,15 @@ fn of_column<T: Copy>(list: &[T], column: usize) -> Option<T> {
     if list.len() == 1 { list.first().copied() } else { list.get(column).copied() }
 }
 
-fn scaler(given: &mut Given) -> Outcome<Run> {
+fn scaler(given: &mut Given) -> Outcome<RunOperator> {
     let offset = given.floats("offset").unwrap_or_else(|| vec![0.0]);
     let scale = given.floats("scale").unwrap_or_else(|| vec![1.0]);
     Ok(Box::new(move |inputs, budget| {
         let width = inputs.get(0)?.rows_and_columns().1;
         if [&offset, &scale].iter().any(|list| list.len() != 1 && list.len() != width) {
-            return Err(Problem::new(format!("its lists do not fit the {width} columns of its input")));
+            return Err(StepFault::new(format!("its lists do not fit the {width} columns of its input")));
         }
-        let is_double = matches!(inputs.get(0)?.values, Values::Double(_));
+        let is_double = matches!(inputs.get(0)?.values, TensorValues::Double(_));
         by_column(inputs, budget, |column, x| {
             let (offset, scale) = (of_column(&offset, column), of_column(&scale, column));
             let (offset, scale) = (offset.unwrap_or_default(), scale.unwrap_or(1.0));
@@ -197,17 +197,17 @@ fn scaler(given: &mut Given) -> Outcome<Run> {
 }
 
 /// Reads `Imputer`, which replaces one value, mostly NaN, by a constant for each column.
-fn imputer(given: &mut Given) -> Outcome<Run> {
+fn imputer(given: &mut Given) -> Outcome<RunOperator> {
     let fills = given.first_list(&["imputed_value_floats", "imputed_value_int64s"])?;
-    let fills = fills.ok_or_else(|| Problem::new("it has no values"))?.doubles()?;
+    let fills = fills.ok_or_else(|| StepFault::new("it has no values"))?.doubles()?;
     let replaced = given.float("replaced_value_float").map(f64::from);
     let replaced_whole = given.int("replaced_value_int64").map(|number| number as f64);
     Ok(Box::new(move |inputs, budget| {
-        let is_whole = matches!(inputs.get(0)?.values, Values::Whole(_));
+        let is_whole = matches!(inputs.get(0)?.values, TensorValues::Whole(_));
         let wanted = if is_whole { replaced_whole } else { replaced }.unwrap_or_default();
         let width = inputs.get(0)?.rows_and_columns().1;
         if fills.len() != 1 && fills.len() != width {
-            return Err(Problem::new(format!("its values do not fit the {width} columns of its input")));
+            return Err(StepFault::new(format!("its values do not fit the {width} columns of its input")));
         }
         let filled = by_column(inputs, budget, |column, x| {
             let is_replaced = x == wanted || (x.is_nan() && wanted.is_nan());
@@ -218,20 +218,20 @@ fn imputer(given: &mut Given) -> Outcome<Run> {
         }
         let whole = |tensor: Tensor| {
             let numbers = tensor.values.doubles()?.into_iter().map(|x| x as i64).collect();
-            tensor.with(Values::Whole(numbers))
+            tensor.with(TensorValues::Whole(numbers))
         };
         filled.into_iter().map(whole).collect()
     }))
 }
 
-fn normalizer(given: &mut Given) -> Outcome<Run> {
+fn normalizer(given: &mut Given) -> Outcome<RunOperator> {
     let norm = given.text("norm").unwrap_or_else(|| "MAX".into());
     let size: fn(&[f64]) -> f64 = match &*norm {
         // As in ONNX. scikit-learn divides by the greatest absolute value.
         "MAX" => |row| row.iter().fold(f64::NEG_INFINITY, |most: f64, x| most.max(*x)),
         "L1" => |row| row.iter().map(|x| x.abs()).sum(),
         "L2" => |row| libm::sqrt(row.iter().map(|x| x * x).sum()),
-        _ => return Err(Problem::new("its norm is none of MAX, L1 and L2")),
+        _ => return Err(StepFault::new("its norm is unknown; expected MAX, L1 or L2")),
     };
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
@@ -244,6 +244,6 @@ fn normalizer(given: &mut Given) -> Outcome<Run> {
                 row.iter_mut().for_each(|x| *x /= size);
             }
         }
-        Ok(vec![input.with(Values::Float(numbers.into_iter().map(|x| x as f32).collect()))?])
+        Ok(vec![input.with(TensorValues::Float(numbers.into_iter().map(|x| x as f32).collect()))?])
     }))
 }

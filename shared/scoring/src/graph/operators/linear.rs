@@ -1,15 +1,17 @@
 //! Linear models.
 
-use super::super::call::{Budget, Run};
+use super::super::call::{Budget, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values, elements};
-use super::Operator;
-use super::scores::{ClassLabels, PostTransform, first_greatest};
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues, elements};
+use super::GraphOperator;
+use super::scores::{ClassLabels, ScoreTransform, first_greatest};
 use crate::pipeline::MAX_FEATURES;
 
-pub(super) const OPERATORS: &[Operator] =
-    &[Operator { name: "LinearClassifier", read: classifier }, Operator { name: "LinearRegressor", read: regressor }];
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "LinearClassifier", read: classifier },
+    GraphOperator { name: "LinearRegressor", read: regressor },
+];
 
 /// The weights of a linear model, all weights of the first output first.
 struct Weights {
@@ -24,7 +26,7 @@ impl Weights {
         let (rows, width) = input.rows_and_columns();
         let fits = width.checked_mul(self.outputs) == Some(self.coefficients.len()) && self.outputs <= MAX_FEATURES;
         if width == 0 || !fits {
-            return Err(Problem::new(format!(
+            return Err(StepFault::new(format!(
                 "its {} coefficients do not fit {width} columns",
                 self.coefficients.len()
             )));
@@ -47,9 +49,9 @@ fn doubles(list: Option<Vec<f32>>) -> Vec<f64> {
     list.unwrap_or_default().into_iter().map(f64::from).collect()
 }
 
-fn classifier(given: &mut Given) -> Outcome<Run> {
+fn classifier(given: &mut Given) -> Outcome<RunOperator> {
     let labels = ClassLabels::read(given)?;
-    let transform = PostTransform::read(given)?;
+    let transform = ScoreTransform::read(given)?;
     given.ignore(&["multi_class"]);
     let (coefficients, intercepts) = (doubles(given.floats("coefficients")), doubles(given.floats("intercepts")));
     let outputs = if labels.len() == 2 && intercepts.len() == 1 { 1 } else { labels.len() };
@@ -66,7 +68,7 @@ fn classifier(given: &mut Given) -> Outcome<Run> {
                     classes.push(usize::from(score > 0.0));
                     let mut both = [-score, score];
                     match transform {
-                        PostTransform::Logistic => transform.apply(&mut both),
+                        ScoreTransform::Logistic => transform.apply(&mut both),
                         _ => both = [1.0 - score, score],
                     }
                     all.extend(both);
@@ -83,8 +85,8 @@ fn classifier(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn regressor(given: &mut Given) -> Outcome<Run> {
-    let transform = PostTransform::read(given)?;
+fn regressor(given: &mut Given) -> Outcome<RunOperator> {
+    let transform = ScoreTransform::read(given)?;
     let outputs = given.int("targets").and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
     let (coefficients, intercepts) = (doubles(given.floats("coefficients")), doubles(given.floats("intercepts")));
     let weights = Weights { coefficients, intercepts, outputs };
@@ -94,6 +96,6 @@ fn regressor(given: &mut Given) -> Outcome<Run> {
         scores.chunks_mut(weights.outputs).for_each(|row| transform.apply(row));
         let rows = scores.len() / weights.outputs;
         let numbers = scores.into_iter().map(|score| score as f32).collect();
-        Ok(vec![Tensor::new(vec![rows, weights.outputs], Values::Float(numbers))?])
+        Ok(vec![Tensor::new(vec![rows, weights.outputs], TensorValues::Float(numbers))?])
     }))
 }

@@ -1,16 +1,16 @@
 //! Products of matrices, and distances between rows.
 
 use super::super::broadcast::indices;
-use super::super::call::{Budget, Inputs, Run};
+use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values, elements};
-use super::Operator;
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues, elements};
+use super::GraphOperator;
 
-pub(super) const OPERATORS: &[Operator] = &[
-    Operator { name: "MatMul", read: |_| Ok(Box::new(product)) },
-    Operator { name: "Gemm", read: gemm },
-    Operator { name: "CDist", read: distances },
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "MatMul", read: |_| Ok(Box::new(product)) },
+    GraphOperator { name: "Gemm", read: gemm },
+    GraphOperator { name: "CDist", read: distances },
 ];
 
 /// A matrix of numbers, and whether it is read with rows and columns exchanged.
@@ -36,7 +36,7 @@ impl Matrix<'_> {
 fn multiply(a: &Matrix<'_>, b: &Matrix<'_>, budget: &mut Budget) -> Outcome<Vec<f64>> {
     let ((rows, inner), (other, columns)) = (a.size(), b.size());
     if inner != other {
-        return Err(Problem::new(format!("its inputs of {inner} columns and {other} rows cannot be multiplied")));
+        return Err(StepFault::new(format!("its inputs of {inner} columns and {other} rows cannot be multiplied")));
     }
     elements(&[rows, columns])?;
     budget.spend(&[rows, inner.max(1), columns])?;
@@ -52,22 +52,24 @@ fn product(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let (left, right) = (a.values.doubles()?, b.values.doubles()?);
     let (rows, columns) = a.rows_and_columns();
     let first = Matrix { numbers: &left, rows, columns, is_transposed: false };
-    let (second, width) = match b.shape.as_slice() {
-        &[length] => (Matrix { numbers: &right, rows: length, columns: 1, is_transposed: false }, None),
-        &[rows, columns] => (Matrix { numbers: &right, rows, columns, is_transposed: false }, Some(columns)),
-        _ => return Err(Problem::new("its second input has more than two dimensions")),
+    let (second, width) = match *b.shape.as_slice() {
+        [length] => (Matrix { numbers: &right, rows: length, columns: 1, is_transposed: false }, None),
+        [rows, columns] => (Matrix { numbers: &right, rows, columns, is_transposed: false }, Some(columns)),
+        _ => return Err(StepFault::new("its second input has more than two dimensions")),
     };
     let numbers = multiply(&first, &second, budget)?;
     let mut shape: Vec<_> = a.shape.split_last().map_or_else(Vec::new, |(_, rows)| rows.to_vec());
     shape.extend(width);
     let values = match (&a.values, &b.values) {
-        (Values::Whole(_), Values::Whole(_)) => Values::Whole(numbers.into_iter().map(|x| x as i64).collect()),
+        (TensorValues::Whole(_), TensorValues::Whole(_)) => {
+            TensorValues::Whole(numbers.into_iter().map(|x| x as i64).collect())
+        }
         (values, _) => values.like(numbers),
     };
     Ok(vec![Tensor::new(shape, values)?])
 }
 
-fn gemm(given: &mut Given) -> Outcome<Run> {
+fn gemm(given: &mut Given) -> Outcome<RunOperator> {
     let (alpha, beta) = (given.float("alpha").unwrap_or(1.0), given.float("beta").unwrap_or(1.0));
     let turned = (given.int("transA") == Some(1), given.int("transB") == Some(1));
     given.ignore(&["broadcast"]);
@@ -84,7 +86,7 @@ fn gemm(given: &mut Given) -> Outcome<Run> {
         let shape = vec![first.size().0, second.size().1];
         if let Some(c) = inputs.optional(2) {
             if super::super::broadcast::common_shape(&c.shape, &shape)? != shape {
-                return Err(Problem::new("its third input does not fit the result"));
+                return Err(StepFault::new("its third input does not fit the result"));
             }
             let added = c.values.doubles()?;
             for (number, index) in numbers.iter_mut().zip(indices(&c.shape, &shape)) {
@@ -96,18 +98,18 @@ fn gemm(given: &mut Given) -> Outcome<Run> {
 }
 
 /// Reads `CDist`: the distance of each row of the first input from each row of the second.
-fn distances(given: &mut Given) -> Outcome<Run> {
+fn distances(given: &mut Given) -> Outcome<RunOperator> {
     let metric = given.text("metric");
     let is_squared = match metric.as_deref() {
         Some("sqeuclidean") | None => true,
         Some("euclidean") => false,
-        Some(_) => return Err(Problem::new("its metric is neither euclidean nor sqeuclidean")),
+        Some(_) => return Err(StepFault::new("its metric is neither euclidean nor sqeuclidean")),
     };
     Ok(Box::new(move |inputs, budget| {
         let (a, b) = (inputs.get(0)?, inputs.get(1)?);
         let ((rows, width), (others, other_width)) = (a.rows_and_columns(), b.rows_and_columns());
         if width != other_width || width == 0 {
-            return Err(Problem::new("its inputs have different numbers of columns"));
+            return Err(StepFault::new("its inputs have different numbers of columns"));
         }
         elements(&[rows, others])?;
         budget.spend(&[rows, others, width])?;

@@ -1,29 +1,32 @@
 //! Operators that combine the elements of dimensions: sums, means, greatest elements, norms, softmax.
 
-use super::super::call::{Inputs, Run};
+use super::super::call::{Inputs, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
-use super::Operator;
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues};
+use super::GraphOperator;
 
-pub(super) const OPERATORS: &[Operator] = &[
-    Operator { name: "ReduceSum", read: |given| reduced(given, |list| list.iter().sum()) },
-    Operator { name: "ReduceMean", read: |given| reduced(given, |list| list.iter().sum::<f64>() / list.len() as f64) },
-    Operator { name: "ReduceProd", read: |given| reduced(given, |list| list.iter().product()) },
-    Operator { name: "ReduceMax", read: |given| reduced(given, greatest) },
-    Operator {
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "ReduceSum", read: |given| reduced(given, |list| list.iter().sum()) },
+    GraphOperator {
+        name: "ReduceMean",
+        read: |given| reduced(given, |list| list.iter().sum::<f64>() / list.len() as f64),
+    },
+    GraphOperator { name: "ReduceProd", read: |given| reduced(given, |list| list.iter().product()) },
+    GraphOperator { name: "ReduceMax", read: |given| reduced(given, greatest) },
+    GraphOperator {
         name: "ReduceMin",
         read: |given| reduced(given, |list| -list.iter().fold(f64::NEG_INFINITY, |m, x| m.max(-x))),
     },
-    Operator { name: "ReduceSumSquare", read: |given| reduced(given, squares) },
-    Operator { name: "ReduceL1", read: |given| reduced(given, |list| list.iter().map(|x| x.abs()).sum()) },
-    Operator { name: "ReduceL2", read: |given| reduced(given, |list| libm::sqrt(squares(list))) },
-    Operator { name: "ReduceLogSum", read: |given| reduced(given, |list| libm::log(list.iter().sum())) },
-    Operator { name: "ReduceLogSumExp", read: |given| reduced(given, log_sum_exp) },
-    Operator { name: "ArgMax", read: |given| extreme(given, |a, b| a > b) },
-    Operator { name: "ArgMin", read: |given| extreme(given, |a, b| a < b) },
-    Operator { name: "Softmax", read: |given| changed(given, softmax) },
-    Operator {
+    GraphOperator { name: "ReduceSumSquare", read: |given| reduced(given, squares) },
+    GraphOperator { name: "ReduceL1", read: |given| reduced(given, |list| list.iter().map(|x| x.abs()).sum()) },
+    GraphOperator { name: "ReduceL2", read: |given| reduced(given, |list| libm::sqrt(squares(list))) },
+    GraphOperator { name: "ReduceLogSum", read: |given| reduced(given, |list| libm::log(list.iter().sum())) },
+    GraphOperator { name: "ReduceLogSumExp", read: |given| reduced(given, log_sum_exp) },
+    GraphOperator { name: "ArgMax", read: |given| extreme(given, |a, b| a > b) },
+    GraphOperator { name: "ArgMin", read: |given| extreme(given, |a, b| a < b) },
+    GraphOperator { name: "Softmax", read: |given| changed(given, softmax) },
+    GraphOperator {
         name: "LogSoftmax",
         read: |given| {
             changed(given, |list| {
@@ -32,8 +35,8 @@ pub(super) const OPERATORS: &[Operator] = &[
             })
         },
     },
-    Operator { name: "LpNormalization", read: norm },
-    Operator { name: "CumSum", read: cumulated },
+    GraphOperator { name: "LpNormalization", read: norm },
+    GraphOperator { name: "CumSum", read: cumulated },
 ];
 
 fn greatest(list: &[f64]) -> f64 {
@@ -71,7 +74,7 @@ fn axes(inputs: &Inputs<'_>, fixed: Option<&[i64]>, keep_if_empty: bool) -> Outc
     }
 }
 
-fn reduced(given: &mut Given, function: fn(&[f64]) -> f64) -> Outcome<Run> {
+fn reduced(given: &mut Given, function: fn(&[f64]) -> f64) -> Outcome<RunOperator> {
     let is_kept = given.int("keepdims") != Some(0);
     let keep_if_empty = given.int("noop_with_empty_axes") == Some(1);
     let fixed = given.ints("axes");
@@ -91,7 +94,7 @@ fn reduced(given: &mut Given, function: fn(&[f64]) -> f64) -> Outcome<Run> {
         }
         let results: Vec<f64> = lists.iter().map(|list| function(list)).collect();
         let values = match &input.values {
-            Values::Whole(_) => Values::Whole(results.into_iter().map(|number| number as i64).collect()),
+            TensorValues::Whole(_) => TensorValues::Whole(results.into_iter().map(|number| number as i64).collect()),
             values => values.like(results),
         };
         let shape = if is_kept { kept } else { without(&input.shape, &axes) };
@@ -103,7 +106,7 @@ fn without(shape: &[usize], axes: &[usize]) -> Vec<usize> {
     shape.iter().enumerate().filter(|(axis, _)| !axes.contains(axis)).map(|(_, &length)| length).collect()
 }
 
-fn extreme(given: &mut Given, is_better: fn(f64, f64) -> bool) -> Outcome<Run> {
+fn extreme(given: &mut Given, is_better: fn(f64, f64) -> bool) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(0);
     let is_kept = given.int("keepdims") != Some(0);
     let is_last = given.int("select_last_index") == Some(1);
@@ -125,7 +128,7 @@ fn extreme(given: &mut Given, is_better: fn(f64, f64) -> bool) -> Outcome<Run> {
         let mut shape = input.shape.clone();
         shape.iter_mut().skip(axis).take(1).for_each(|length| *length = 1);
         let shape = if is_kept { shape } else { without(&input.shape, &[axis]) };
-        Ok(vec![Tensor::new(shape, Values::Whole(found.into_iter().map(|place| place as i64).collect()))?])
+        Ok(vec![Tensor::new(shape, TensorValues::Whole(found.into_iter().map(|place| place as i64).collect()))?])
     }))
 }
 
@@ -154,7 +157,7 @@ pub(super) fn along(
 }
 
 /// Reads an operator that changes the lists along a dimension and keeps the shape.
-fn changed(given: &mut Given, function: fn(&mut [f64])) -> Outcome<Run> {
+fn changed(given: &mut Given, function: fn(&mut [f64])) -> Outcome<RunOperator> {
     // Before version 13, all dimensions from `axis` on counted as one.
     let is_flat = given.version < 13;
     let axis = given.int("axis").unwrap_or(if is_flat { 1 } else { -1 });
@@ -162,7 +165,7 @@ fn changed(given: &mut Given, function: fn(&mut [f64])) -> Outcome<Run> {
         let input = inputs.get(0)?;
         let place = input.axis(axis)?;
         if is_flat && place + 1 != input.shape.len() {
-            return Err(Problem::new("its axis is not the last dimension"));
+            return Err(StepFault::new("its axis is not the last dimension"));
         }
         budget.spend(&[input.values.len()])?;
         let numbers = along(input, place, |list| {
@@ -173,7 +176,7 @@ fn changed(given: &mut Given, function: fn(&mut [f64])) -> Outcome<Run> {
     }))
 }
 
-fn norm(given: &mut Given) -> Outcome<Run> {
+fn norm(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(-1);
     let is_absolute = given.int("p") == Some(1);
     Ok(Box::new(move |inputs, budget| {
@@ -187,7 +190,7 @@ fn norm(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn cumulated(given: &mut Given) -> Outcome<Run> {
+fn cumulated(given: &mut Given) -> Outcome<RunOperator> {
     let (is_exclusive, is_reversed) = (given.int("exclusive") == Some(1), given.int("reverse") == Some(1));
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
@@ -212,7 +215,7 @@ fn cumulated(given: &mut Given) -> Outcome<Run> {
             sums
         })?;
         let values = match &input.values {
-            Values::Whole(_) => Values::Whole(sums.into_iter().map(|number| number as i64).collect()),
+            TensorValues::Whole(_) => TensorValues::Whole(sums.into_iter().map(|number| number as i64).collect()),
             values => values.like(sums),
         };
         Ok(vec![input.with(values)?])

@@ -3,14 +3,14 @@
 use evergreen_lifecycle::MAX_LABELS;
 
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues};
 use super::arithmetic::sigmoid;
 use super::reductions::softmax;
 
 /// The function that an operator applies to its scores.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum PostTransform {
+pub(super) enum ScoreTransform {
     None,
     Logistic,
     Softmax,
@@ -18,7 +18,7 @@ pub(super) enum PostTransform {
     Probit,
 }
 
-impl PostTransform {
+impl ScoreTransform {
     pub(super) fn read(given: &mut Given) -> Outcome<Self> {
         match given.text("post_transform").as_deref() {
             None | Some("NONE") => Ok(Self::None),
@@ -26,7 +26,7 @@ impl PostTransform {
             Some("SOFTMAX") => Ok(Self::Softmax),
             Some("SOFTMAX_ZERO") => Ok(Self::SoftmaxZero),
             Some("PROBIT") => Ok(Self::Probit),
-            Some(_) => Err(Problem::new("its post_transform is unknown")),
+            Some(_) => Err(StepFault::new("its post_transform is unknown")),
         }
     }
 
@@ -62,19 +62,19 @@ fn probit(share: f64) -> f64 {
 
 /// The labels of a classifier in the file.
 #[derive(Debug, Clone)]
-pub(super) struct ClassLabels(Values);
+pub(super) struct ClassLabels(TensorValues);
 
 impl ClassLabels {
     pub(super) fn read(given: &mut Given) -> Outcome<Self> {
         let texts = given.texts("classlabels_strings")?;
         let numbers = given.ints("classlabels_ints").or(given.ints("classlabels_int64s"));
         let labels = match (texts, numbers) {
-            (Some(texts), _) if !texts.is_empty() => Self(Values::Text(texts)),
-            (_, Some(numbers)) if !numbers.is_empty() => Self(Values::Whole(numbers)),
-            _ => return Err(Problem::new("it has no labels; export the classifier with its labels")),
+            (Some(texts), _) if !texts.is_empty() => Self(TensorValues::Text(texts)),
+            (_, Some(numbers)) if !numbers.is_empty() => Self(TensorValues::Whole(numbers)),
+            _ => return Err(StepFault::new("it has no labels; export the classifier with its labels")),
         };
         if labels.len() > MAX_LABELS {
-            return Err(Problem::new(format!("it has {} labels; expected at most {MAX_LABELS}", labels.len())));
+            return Err(StepFault::new(format!("it has {} labels; expected at most {MAX_LABELS}", labels.len())));
         }
         Ok(labels)
     }
@@ -90,7 +90,7 @@ impl ClassLabels {
         let width = scores.len().checked_div(rows).unwrap_or(0);
         // ONNX demands floats as scores, also for doubles as inputs.
         let scores = scores.into_iter().map(|score| score as f32).collect();
-        Ok(vec![labels, Tensor::new(vec![rows, width], Values::Float(scores))?])
+        Ok(vec![labels, Tensor::new(vec![rows, width], TensorValues::Float(scores))?])
     }
 }
 

@@ -1,18 +1,18 @@
 //! Operators that choose elements by index or by condition.
 
-use super::super::call::{Budget, Inputs, Run};
+use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values, elements};
-use super::Operator;
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues, elements};
+use super::GraphOperator;
 use super::shapes::take;
 
-pub(super) const OPERATORS: &[Operator] = &[
-    Operator { name: "ArrayFeatureExtractor", read: |_| Ok(Box::new(columns)) },
-    Operator { name: "Gather", read: gather },
-    Operator { name: "GatherElements", read: gather_elements },
-    Operator { name: "Compress", read: compress },
-    Operator { name: "NonZero", read: |_| Ok(Box::new(non_zero)) },
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "ArrayFeatureExtractor", read: |_| Ok(Box::new(columns)) },
+    GraphOperator { name: "Gather", read: gather },
+    GraphOperator { name: "GatherElements", read: gather_elements },
+    GraphOperator { name: "Compress", read: compress },
+    GraphOperator { name: "NonZero", read: |_| Ok(Box::new(non_zero)) },
 ];
 
 /// Turns indices, which may count from the end, into places of a dimension of this length.
@@ -21,7 +21,7 @@ fn places(indices: &[i64], length: usize) -> Outcome<Vec<usize>> {
         let index = if index < 0 { index.checked_add(length as i64)? } else { index };
         usize::try_from(index).ok()
     };
-    indices.iter().map(place).collect::<Option<_>>().ok_or_else(|| Problem::new("an index is negative"))
+    indices.iter().map(place).collect::<Option<_>>().ok_or_else(|| StepFault::new("an index is negative"))
 }
 
 /// Chooses columns: elements of the last dimension.
@@ -32,7 +32,7 @@ fn columns(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     Ok(vec![take(&input, 1, &places(indices.whole()?, width)?, budget)?])
 }
 
-fn gather(given: &mut Given) -> Outcome<Run> {
+fn gather(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(0);
     Ok(Box::new(move |inputs, budget| {
         let (input, indices) = (inputs.get(0)?, inputs.get(1)?);
@@ -45,7 +45,7 @@ fn gather(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn gather_elements(given: &mut Given) -> Outcome<Run> {
+fn gather_elements(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(0);
     Ok(Box::new(move |inputs, budget| {
         let (input, indices) = (inputs.get(0)?, inputs.get(1)?);
@@ -53,12 +53,12 @@ fn gather_elements(given: &mut Given) -> Outcome<Run> {
         let (_, length, behind) = input.around(axis)?;
         let (_, own, own_behind) = indices.around(axis)?;
         if behind != own_behind {
-            return Err(Problem::new("its indices have another shape than its input"));
+            return Err(StepFault::new("its indices have another shape than its input"));
         }
         budget.spend(&[indices.values.len()])?;
         let chosen = places(indices.whole()?, length)?;
         if chosen.iter().any(|&place| place >= length) {
-            return Err(Problem::new("an index is outside of its input"));
+            return Err(StepFault::new("an index is outside of its input"));
         }
         let flat = chosen.iter().enumerate().map(|(at, place)| {
             let (block, column) = (at / (own * behind).max(1), at % behind.max(1));
@@ -68,7 +68,7 @@ fn gather_elements(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn compress(given: &mut Given) -> Outcome<Run> {
+fn compress(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis");
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
@@ -92,5 +92,5 @@ fn non_zero(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
         let (_, length, behind) = input.around(axis)?;
         coordinates.extend(found.iter().map(|place| (place / behind.max(1) % length.max(1)) as i64));
     }
-    Ok(vec![Tensor::new(shape, Values::Whole(coordinates))?])
+    Ok(vec![Tensor::new(shape, TensorValues::Whole(coordinates))?])
 }

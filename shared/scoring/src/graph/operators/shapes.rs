@@ -1,45 +1,45 @@
 //! Operators that move values: joining, cutting, reshaping, repeating.
 
 use super::super::broadcast::{common_shape, indices, walk};
-use super::super::call::{Budget, Inputs, Run};
+use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values, axis_of, elements};
-use super::Operator;
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues, axis_of, elements};
+use super::GraphOperator;
 use super::logic::joined;
 
-pub(super) const OPERATORS: &[Operator] = &[
-    Operator { name: "Identity", read: |_| Ok(Box::new(same)) },
-    Operator {
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "Identity", read: |_| Ok(Box::new(same)) },
+    GraphOperator {
         name: "Dropout",
         read: |given| {
             given.ignore(&["ratio", "seed"]);
             Ok(Box::new(same))
         },
     },
-    Operator { name: "Concat", read: concat },
-    Operator { name: "FeatureVectorizer", read: vectorize },
-    Operator { name: "Constant", read: constant },
-    Operator { name: "ConstantOfShape", read: filled },
-    Operator { name: "Expand", read: |_| Ok(Box::new(expand)) },
-    Operator { name: "Flatten", read: flatten },
-    Operator { name: "Reshape", read: reshape },
-    Operator { name: "Shape", read: shape },
-    Operator {
+    GraphOperator { name: "Concat", read: concat },
+    GraphOperator { name: "FeatureVectorizer", read: vectorize },
+    GraphOperator { name: "Constant", read: constant },
+    GraphOperator { name: "ConstantOfShape", read: filled },
+    GraphOperator { name: "Expand", read: |_| Ok(Box::new(expand)) },
+    GraphOperator { name: "Flatten", read: flatten },
+    GraphOperator { name: "Reshape", read: reshape },
+    GraphOperator { name: "Shape", read: shape },
+    GraphOperator {
         name: "Size",
         read: |_| {
             Ok(Box::new(|inputs, _| {
-                Ok(vec![Tensor::new(vec![], Values::Whole(vec![inputs.get(0)?.values.len() as i64]))?])
+                Ok(vec![Tensor::new(vec![], TensorValues::Whole(vec![inputs.get(0)?.values.len() as i64]))?])
             }))
         },
     },
-    Operator { name: "Slice", read: slice },
-    Operator { name: "Split", read: split },
-    Operator { name: "Squeeze", read: squeeze },
-    Operator { name: "Unsqueeze", read: unsqueeze },
-    Operator { name: "Tile", read: |_| Ok(Box::new(tile)) },
-    Operator { name: "Transpose", read: transpose },
-    Operator { name: "Range", read: |_| Ok(Box::new(range)) },
+    GraphOperator { name: "Slice", read: slice },
+    GraphOperator { name: "Split", read: split },
+    GraphOperator { name: "Squeeze", read: squeeze },
+    GraphOperator { name: "Unsqueeze", read: unsqueeze },
+    GraphOperator { name: "Tile", read: |_| Ok(Box::new(tile)) },
+    GraphOperator { name: "Transpose", read: transpose },
+    GraphOperator { name: "Range", read: |_| Ok(Box::new(range)) },
 ];
 
 fn same(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
@@ -48,14 +48,14 @@ fn same(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     Ok(vec![input.clone()])
 }
 
-fn concat(given: &mut Given) -> Outcome<Run> {
+fn concat(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(1);
     Ok(Box::new(move |inputs, budget| Ok(vec![join(&inputs.all()?, axis, budget)?])))
 }
 
 /// Joins tensors along a dimension. All their other dimensions must be equal.
 pub(super) fn join(tensors: &[&Tensor], axis: i64, budget: &mut Budget) -> Outcome<Tensor> {
-    let first = tensors.first().ok_or_else(|| Problem::new("it has no input"))?;
+    let first = tensors.first().ok_or_else(|| StepFault::new("it has no input"))?;
     let axis = first.axis(axis)?;
     let (before, _, behind) = first.around(axis)?;
     let mut lengths = Vec::with_capacity(tensors.len());
@@ -63,7 +63,7 @@ pub(super) fn join(tensors: &[&Tensor], axis: i64, budget: &mut Budget) -> Outco
         let (own_before, length, own_behind) = tensor.around(axis)?;
         if (own_before, own_behind, tensor.shape.len()) != (before, behind, first.shape.len()) {
             let problem = format!("its inputs of the shapes {:?} and {:?} cannot be joined", first.shape, tensor.shape);
-            return Err(Problem::new(problem));
+            return Err(StepFault::new(problem));
         }
         lengths.push(length);
     }
@@ -87,7 +87,7 @@ pub(super) fn join(tensors: &[&Tensor], axis: i64, budget: &mut Budget) -> Outco
 }
 
 /// Reads `FeatureVectorizer`, which joins the columns of its inputs as floats.
-fn vectorize(given: &mut Given) -> Outcome<Run> {
+fn vectorize(given: &mut Given) -> Outcome<RunOperator> {
     let widths = given.ints("inputdimensions");
     Ok(Box::new(move |inputs, budget| {
         let mut columns = Vec::new();
@@ -98,30 +98,32 @@ fn vectorize(given: &mut Given) -> Outcome<Run> {
         for tensor in all {
             let (rows, width) = tensor.rows_and_columns();
             let numbers = tensor.values.doubles()?.into_iter().map(|number| number as f32).collect();
-            columns.push(Tensor::new(vec![rows, width], Values::Float(numbers))?);
+            columns.push(Tensor::new(vec![rows, width], TensorValues::Float(numbers))?);
         }
         let found: Vec<_> =
             columns.iter().filter_map(|tensor| tensor.shape.last().map(|&width| width as i64)).collect();
         if widths.as_ref().is_some_and(|widths| *widths != found) {
-            return Err(Problem::new(format!("its inputdimensions are {widths:?}, its inputs have {found:?} columns")));
+            return Err(StepFault::new(format!(
+                "its inputdimensions are {widths:?}, its inputs have {found:?} columns"
+            )));
         }
         Ok(vec![join(&columns.iter().collect::<Vec<_>>(), 1, budget)?])
     }))
 }
 
-fn constant(given: &mut Given) -> Outcome<Run> {
+fn constant(given: &mut Given) -> Outcome<RunOperator> {
     let scalar = |values| Tensor::new(Vec::new(), values);
     let found = if let Some(tensor) = given.tensor("value")? {
         tensor
     } else if let Some(number) = given.float("value_float") {
-        scalar(Values::Float(vec![number]))?
+        scalar(TensorValues::Float(vec![number]))?
     } else if let Some(number) = given.int("value_int") {
-        scalar(Values::Whole(vec![number]))?
+        scalar(TensorValues::Whole(vec![number]))?
     } else if let Some(text) = given.text("value_string") {
-        scalar(Values::Text(vec![text]))?
+        scalar(TensorValues::Text(vec![text]))?
     } else {
         let list = given.first_list(&["value_floats", "value_ints", "value_strings"])?;
-        Tensor::list(list.ok_or_else(|| Problem::new("it has no value"))?)
+        Tensor::list(list.ok_or_else(|| StepFault::new("it has no value"))?)
     };
     Ok(Box::new(move |_, budget| {
         budget.spend(&[found.values.len()])?;
@@ -129,8 +131,8 @@ fn constant(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn filled(given: &mut Given) -> Outcome<Run> {
-    let value = given.tensor("value")?.map_or(Values::Float(vec![0.0]), |tensor| tensor.values);
+fn filled(given: &mut Given) -> Outcome<RunOperator> {
+    let value = given.tensor("value")?.map_or(TensorValues::Float(vec![0.0]), |tensor| tensor.values);
     Ok(Box::new(move |inputs, budget| {
         let shape = lengths(inputs.get(0)?.whole()?)?;
         let count = elements(&shape)?;
@@ -141,7 +143,7 @@ fn filled(given: &mut Given) -> Outcome<Run> {
 
 fn lengths(dims: &[i64]) -> Outcome<Vec<usize>> {
     let lengths = dims.iter().map(|&dim| usize::try_from(dim).ok()).collect::<Option<Vec<_>>>();
-    lengths.ok_or_else(|| Problem::new("a dimension is negative"))
+    lengths.ok_or_else(|| StepFault::new("a dimension is negative"))
 }
 
 fn expand(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
@@ -152,21 +154,21 @@ fn expand(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     Ok(vec![Tensor::new(shape, values)?])
 }
 
-fn flatten(given: &mut Given) -> Outcome<Run> {
+fn flatten(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(1);
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         budget.spend(&[input.values.len()])?;
         let count = input.shape.len();
         let axis = if axis == count as i64 { count } else { input.axis(axis)? };
-        let (before, behind) = input.shape.split_at_checked(axis).ok_or_else(|| Problem::new("its axis is wrong"))?;
+        let (before, behind) = input.shape.split_at_checked(axis).ok_or_else(|| StepFault::new("its axis is wrong"))?;
         let shape = vec![before.iter().product(), behind.iter().product()];
         Ok(vec![Tensor::new(shape, input.values.clone())?])
     }))
 }
 
 /// Reads `Reshape`: -1 stands for the remaining length, and 0 for the length of the input unless `allowzero` is set.
-fn reshape(given: &mut Given) -> Outcome<Run> {
+fn reshape(given: &mut Given) -> Outcome<RunOperator> {
     let is_zero_allowed = given.int("allowzero") == Some(1);
     let fixed = given.ints("shape");
     Ok(Box::new(move |inputs, budget| {
@@ -175,14 +177,14 @@ fn reshape(given: &mut Given) -> Outcome<Run> {
         let dims = match (&fixed, inputs.optional(1)) {
             (_, Some(tensor)) => tensor.whole()?.to_vec(),
             (Some(fixed), None) => fixed.clone(),
-            (None, None) => return Err(Problem::new("it has no shape")),
+            (None, None) => return Err(StepFault::new("it has no shape")),
         };
         let taken = dims.iter().enumerate().map(|(place, &dim)| match dim {
             -1 => Ok(1),
             0 if !is_zero_allowed => {
-                input.shape.get(place).copied().ok_or_else(|| Problem::new("its shape has a 0 beyond its input"))
+                input.shape.get(place).copied().ok_or_else(|| StepFault::new("its shape has a 0 beyond its input"))
             }
-            dim => usize::try_from(dim).map_err(|_| Problem::new("its shape has a negative length")),
+            dim => usize::try_from(dim).map_err(|_| StepFault::new("its shape has a negative length")),
         });
         let mut shape = taken.collect::<Outcome<Vec<_>>>()?;
         let known = elements(&shape)?;
@@ -193,7 +195,7 @@ fn reshape(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn shape(given: &mut Given) -> Outcome<Run> {
+fn shape(given: &mut Given) -> Outcome<RunOperator> {
     let (start, end) = (given.int("start").unwrap_or(0), given.int("end"));
     Ok(Box::new(move |inputs, _| {
         let shape = &inputs.get(0)?.shape;
@@ -206,17 +208,17 @@ fn shape(given: &mut Given) -> Outcome<Run> {
 }
 
 /// Reads `Slice`: the ranges are attributes in old versions, and inputs in later ones.
-fn slice(given: &mut Given) -> Outcome<Run> {
+fn slice(given: &mut Given) -> Outcome<RunOperator> {
     let fixed = (given.ints("starts"), given.ints("ends"), given.ints("axes"));
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
-        let missing = || Problem::new("it has no starts or no ends");
+        let missing = || StepFault::new("it has no starts or no ends");
         let starts = inputs.wholes(1)?.or(fixed.0.as_deref()).ok_or_else(missing)?;
         let ends = inputs.wholes(2)?.or(fixed.1.as_deref()).ok_or_else(missing)?;
         let axes = inputs.wholes(3)?.or(fixed.2.as_deref());
         let steps = inputs.wholes(4)?;
         if starts.len() > input.shape.len() {
-            return Err(Problem::new("it has more starts than its input has dimensions"));
+            return Err(StepFault::new("it has more starts than its input has dimensions"));
         }
         let mut result = input.clone();
         for (place, (&start, &end)) in starts.iter().zip(ends).enumerate() {
@@ -235,7 +237,7 @@ fn sliced(length: usize, start: i64, end: i64, step: i64) -> Outcome<Vec<usize>>
     let length = length as i64;
     let from_end = |at: i64| if at < 0 { at.saturating_add(length) } else { at };
     let (start, end) = match step {
-        0 => return Err(Problem::new("its step is 0")),
+        0 => return Err(StepFault::new("its step is 0")),
         1.. => (from_end(start).clamp(0, length), from_end(end).clamp(0, length)),
         _ => (from_end(start).clamp(-1, length - 1), from_end(end).clamp(-1, length - 1)),
     };
@@ -252,7 +254,7 @@ fn sliced(length: usize, start: i64, end: i64, step: i64) -> Outcome<Vec<usize>>
 pub(super) fn take(tensor: &Tensor, axis: usize, places: &[usize], budget: &mut Budget) -> Outcome<Tensor> {
     let (before, length, behind) = tensor.around(axis)?;
     if places.iter().any(|&place| place >= length) {
-        return Err(Problem::new(format!("an index is outside of its dimension of the length {length}")));
+        return Err(StepFault::new(format!("an index is outside of its dimension of the length {length}")));
     }
     let mut shape = tensor.shape.clone();
     shape.iter_mut().skip(axis).take(1).for_each(|slot| *slot = places.len());
@@ -267,7 +269,7 @@ pub(super) fn take(tensor: &Tensor, axis: usize, places: &[usize], budget: &mut 
     Tensor::new(shape, tensor.values.pick(indices)?)
 }
 
-fn split(given: &mut Given) -> Outcome<Run> {
+fn split(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(0);
     let (fixed, count, outputs) = (given.ints("split"), given.int("num_outputs"), given.outputs);
     Ok(Box::new(move |inputs, budget| {
@@ -278,17 +280,17 @@ fn split(given: &mut Given) -> Outcome<Run> {
             (Some(parts), _) => lengths(parts)?,
             (None, Some(count)) => {
                 let count = usize::try_from(count).ok().filter(|&count| 0 < count && count <= length.max(1));
-                let count = count.ok_or_else(|| Problem::new("its num_outputs does not fit its input"))?;
+                let count = count.ok_or_else(|| StepFault::new("its num_outputs does not fit its input"))?;
                 let part = length.div_ceil(count);
                 (0..count).map(|index| part.min(length.saturating_sub(index * part))).collect()
             }
             (None, None) if outputs > 0 && length.is_multiple_of(outputs) => vec![length / outputs; outputs],
             (None, None) => {
-                return Err(Problem::new(format!("it cannot cut {length} values into {outputs} equal parts")));
+                return Err(StepFault::new(format!("it cannot cut {length} values into {outputs} equal parts")));
             }
         };
         if parts.iter().try_fold(0_usize, |sum, &part| sum.checked_add(part)) != Some(length) {
-            return Err(Problem::new(format!("its parts {parts:?} do not fit the length {length}")));
+            return Err(StepFault::new(format!("its parts {parts:?} do not fit the length {length}")));
         }
         let mut start = 0;
         let mut results = Vec::with_capacity(parts.len());
@@ -301,7 +303,7 @@ fn split(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn squeeze(given: &mut Given) -> Outcome<Run> {
+fn squeeze(given: &mut Given) -> Outcome<RunOperator> {
     let fixed = given.ints("axes");
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
@@ -315,12 +317,12 @@ fn squeeze(given: &mut Given) -> Outcome<Run> {
     }))
 }
 
-fn unsqueeze(given: &mut Given) -> Outcome<Run> {
+fn unsqueeze(given: &mut Given) -> Outcome<RunOperator> {
     let fixed = given.ints("axes");
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
         budget.spend(&[input.values.len()])?;
-        let axes = inputs.wholes(1)?.or(fixed.as_deref()).ok_or_else(|| Problem::new("it has no axes"))?;
+        let axes = inputs.wholes(1)?.or(fixed.as_deref()).ok_or_else(|| StepFault::new("it has no axes"))?;
         let count = input.shape.len() + axes.len();
         elements(&vec![1; count])?;
         let axes = axes.iter().map(|&axis| axis_of(axis, count)).collect::<Outcome<Vec<_>>>()?;
@@ -343,7 +345,7 @@ fn tile(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     Ok(vec![result])
 }
 
-fn transpose(given: &mut Given) -> Outcome<Run> {
+fn transpose(given: &mut Given) -> Outcome<RunOperator> {
     let order = given.ints("perm");
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
@@ -355,7 +357,7 @@ fn transpose(given: &mut Given) -> Outcome<Run> {
         let mut sorted = order.clone();
         sorted.sort_unstable();
         if !sorted.into_iter().eq(0..count) {
-            return Err(Problem::new("its perm does not name every dimension once"));
+            return Err(StepFault::new("its perm does not name every dimension once"));
         }
         let mut strides = vec![1; count];
         for axis in (1..count).rev() {
@@ -373,7 +375,7 @@ fn transpose(given: &mut Given) -> Outcome<Run> {
 fn range(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let first = |index: usize| -> Outcome<f64> {
         let numbers = inputs.get(index)?.values.doubles()?;
-        numbers.first().copied().ok_or_else(|| Problem::new("an input is empty"))
+        numbers.first().copied().ok_or_else(|| StepFault::new("an input is empty"))
     };
     let (start, limit, step) = (first(0)?, first(1)?, first(2)?);
     let count = libm::ceil((limit - start) / step).max(0.0);
@@ -381,7 +383,7 @@ fn range(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     budget.spend(&[count])?;
     let numbers: Vec<f64> = (0..count).map(|index| start + index as f64 * step).collect();
     let values = match &inputs.get(0)?.values {
-        Values::Whole(_) => Values::Whole(numbers.into_iter().map(|number| number as i64).collect()),
+        TensorValues::Whole(_) => TensorValues::Whole(numbers.into_iter().map(|number| number as i64).collect()),
         values => values.like(numbers),
     };
     Ok(vec![Tensor::list(values)])

@@ -1,15 +1,15 @@
 //! The greatest or least elements of a dimension.
 
-use super::super::call::Run;
+use super::super::call::RunOperator;
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values};
-use super::Operator;
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues};
+use super::GraphOperator;
 use super::reductions::along;
 
-pub(super) const OPERATORS: &[Operator] = &[Operator { name: "TopK", read: top }];
+pub(super) const OPERATORS: &[GraphOperator] = &[GraphOperator { name: "TopK", read: top }];
 
-fn top(given: &mut Given) -> Outcome<Run> {
+fn top(given: &mut Given) -> Outcome<RunOperator> {
     let axis = given.int("axis").unwrap_or(-1);
     let is_largest = given.int("largest") != Some(0);
     let fixed = given.int("k");
@@ -20,7 +20,7 @@ fn top(given: &mut Given) -> Outcome<Run> {
         let length = input.around(axis)?.1;
         let count = inputs.wholes(1)?.and_then(|list| list.first().copied()).or(fixed);
         let count = count.and_then(|count| usize::try_from(count).ok()).filter(|&count| count <= length);
-        let count = count.ok_or_else(|| Problem::new("its k is greater than its dimension"))?;
+        let count = count.ok_or_else(|| StepFault::new("its k is greater than its dimension"))?;
         budget.spend(&[input.values.len(), 1 + length.checked_ilog2().unwrap_or(0) as usize])?;
         let chosen = |list: &[f64]| {
             let mut order: Vec<usize> = (0..list.len()).collect();
@@ -37,10 +37,10 @@ fn top(given: &mut Given) -> Outcome<Run> {
         let mut shape = input.shape.clone();
         shape.iter_mut().skip(axis).take(1).for_each(|slot| *slot = count);
         let values = match &input.values {
-            Values::Whole(_) => Values::Whole(numbers.into_iter().map(|number| number as i64).collect()),
+            TensorValues::Whole(_) => TensorValues::Whole(numbers.into_iter().map(|number| number as i64).collect()),
             values => values.like(numbers),
         };
-        let indices = Values::Whole(places.into_iter().map(|place| place as i64).collect());
+        let indices = TensorValues::Whole(places.into_iter().map(|place| place as i64).collect());
         Ok(vec![Tensor::new(shape.clone(), values)?, Tensor::new(shape, indices)?])
     }))
 }

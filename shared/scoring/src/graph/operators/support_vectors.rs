@@ -1,14 +1,16 @@
 //! Support vector machines.
 
-use super::super::call::{Budget, Run};
+use super::super::call::{Budget, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values, elements};
-use super::Operator;
-use super::scores::{ClassLabels, PostTransform, first_greatest};
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues, elements};
+use super::GraphOperator;
+use super::scores::{ClassLabels, ScoreTransform, first_greatest};
 
-pub(super) const OPERATORS: &[Operator] =
-    &[Operator { name: "SVMClassifier", read: classifier }, Operator { name: "SVMRegressor", read: regressor }];
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "SVMClassifier", read: classifier },
+    GraphOperator { name: "SVMRegressor", read: regressor },
+];
 
 /// A kernel: a similarity of two rows.
 #[derive(Debug, Clone, Copy)]
@@ -29,7 +31,7 @@ impl Kernel {
             Some("POLY") => Ok(Self::Polynomial { gamma, constant, degree }),
             Some("RBF") => Ok(Self::Radial { gamma }),
             Some("SIGMOID") => Ok(Self::Sigmoid { gamma, constant }),
-            Some(_) => Err(Problem::new("its kernel is none of LINEAR, POLY, RBF and SIGMOID")),
+            Some(_) => Err(StepFault::new("its kernel is unknown; expected LINEAR, POLY, RBF or SIGMOID")),
         }
     }
 
@@ -52,7 +54,7 @@ fn doubles(list: Option<Vec<f32>>) -> Vec<f64> {
 fn similarities(kernel: Kernel, input: &Tensor, vectors: &[f64], budget: &mut Budget) -> Outcome<Vec<Vec<f64>>> {
     let (rows, width) = input.rows_and_columns();
     if width == 0 || !vectors.len().is_multiple_of(width) {
-        return Err(Problem::new(format!("its support vectors do not fit {width} columns")));
+        return Err(StepFault::new(format!("its support vectors do not fit {width} columns")));
     }
     elements(&[rows, vectors.len() / width])?;
     budget.spend(&[rows, vectors.len().max(1)])?;
@@ -61,14 +63,14 @@ fn similarities(kernel: Kernel, input: &Tensor, vectors: &[f64], budget: &mut Bu
     Ok(numbers.chunks_exact(width).map(of_row).collect())
 }
 
-fn regressor(given: &mut Given) -> Outcome<Run> {
+fn regressor(given: &mut Given) -> Outcome<RunOperator> {
     let kernel = Kernel::read(given)?;
-    let transform = PostTransform::read(given)?;
+    let transform = ScoreTransform::read(given)?;
     let (coefficients, vectors) = (doubles(given.floats("coefficients")), doubles(given.floats("support_vectors")));
     let rho = doubles(given.floats("rho")).first().copied().unwrap_or_default();
     given.ignore(&["n_supports"]);
     if given.int("one_class") == Some(1) {
-        return Err(Problem::new("it finds outliers; expected a model that predicts a number"));
+        return Err(StepFault::new("it finds outliers; expected a model that predicts a number"));
     }
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;
@@ -81,7 +83,7 @@ fn regressor(given: &mut Given) -> Outcome<Run> {
         let mut scores: Vec<f64> = sums.map(|sum: f64| sum + rho).collect();
         scores.chunks_mut(1).for_each(|row| transform.apply(row));
         let numbers: Vec<f32> = scores.into_iter().map(|score| score as f32).collect();
-        Ok(vec![Tensor::new(vec![numbers.len(), 1], Values::Float(numbers))?])
+        Ok(vec![Tensor::new(vec![numbers.len(), 1], TensorValues::Float(numbers))?])
     }))
 }
 
@@ -190,10 +192,10 @@ fn coupled(pairwise: &[Vec<f64>]) -> Vec<f64> {
     shares
 }
 
-fn classifier(given: &mut Given) -> Outcome<Run> {
+fn classifier(given: &mut Given) -> Outcome<RunOperator> {
     let labels = ClassLabels::read(given)?;
     let kernel = Kernel::read(given)?;
-    let transform = PostTransform::read(given)?;
+    let transform = ScoreTransform::read(given)?;
     let (coefficients, vectors) = (doubles(given.floats("coefficients")), doubles(given.floats("support_vectors")));
     let rho = doubles(given.floats("rho"));
     let (a, b) = (doubles(given.floats("prob_a")), doubles(given.floats("prob_b")));
@@ -201,18 +203,18 @@ fn classifier(given: &mut Given) -> Outcome<Run> {
     let mut start = 0_usize;
     let mut ranges = Vec::new();
     for count in counts {
-        let count = usize::try_from(count).map_err(|_| Problem::new("its vectors_per_class is negative"))?;
+        let count = usize::try_from(count).map_err(|_| StepFault::new("its vectors_per_class is negative"))?;
         let end = start.checked_add(count).filter(|&end| end <= coefficients.len());
-        let end = end.ok_or_else(|| Problem::new("its vectors_per_class is greater than its coefficients"))?;
+        let end = end.ok_or_else(|| StepFault::new("its vectors_per_class is greater than its coefficients"))?;
         ranges.push((start, end));
         start = end;
     }
     if ranges.len() != labels.len() || ranges.len() < 2 {
-        return Err(Problem::new("its vectors_per_class does not fit its labels; export it with support vectors"));
+        return Err(StepFault::new("its vectors_per_class does not fit its labels; export it with support vectors"));
     }
     let pairs = labels.len() * (labels.len() - 1) / 2;
     if rho.len() != pairs || (!a.is_empty() && (a.len() != pairs || b.len() != pairs)) {
-        return Err(Problem::new("its rho or its probabilities do not fit its labels"));
+        return Err(StepFault::new("its rho or its probabilities do not fit its labels"));
     }
     let machine = Machine { kernel, coefficients, vectors, ranges, rho, platt: a.into_iter().zip(b).collect() };
     Ok(Box::new(move |inputs, budget| {

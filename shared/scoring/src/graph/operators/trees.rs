@@ -2,18 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::super::call::{Budget, Run};
+use super::super::call::{Budget, RunOperator};
 use super::super::given::Given;
-use super::super::problem::{Outcome, Problem};
-use super::super::tensor::{Tensor, Values, elements};
-use super::Operator;
-use super::scores::{ClassLabels, PostTransform, first_greatest};
+use super::super::problem::{Outcome, StepFault};
+use super::super::tensor::{Tensor, TensorValues, elements};
+use super::GraphOperator;
+use super::scores::{ClassLabels, ScoreTransform, first_greatest};
 use crate::artifact::onnx::TextList;
 use crate::pipeline::{MAX_FEATURES, MAX_NODES};
 
-pub(super) const OPERATORS: &[Operator] = &[
-    Operator { name: "TreeEnsembleClassifier", read: classifier },
-    Operator { name: "TreeEnsembleRegressor", read: regressor },
+pub(super) const OPERATORS: &[GraphOperator] = &[
+    GraphOperator { name: "TreeEnsembleClassifier", read: classifier },
+    GraphOperator { name: "TreeEnsembleRegressor", read: regressor },
 ];
 
 /// How a node of a tree compares a feature with its value. A row goes to the true branch if the comparison holds.
@@ -93,10 +93,10 @@ impl NodeLists {
         let count = lists.trees.len();
         let lengths = [lists.ids.len(), lists.features.len(), lists.values.len(), lists.modes.len(), lists.yes.len()];
         if lengths.iter().chain([&lists.no.len()]).any(|&length| length != count) {
-            return Err(Problem::new("the lists of its nodes are not equally long; export the model again"));
+            return Err(StepFault::new("the lists of its nodes are not equally long; export the model again"));
         }
         if count > MAX_NODES || count == 0 {
-            return Err(Problem::new(format!("it has {count} nodes; expected 1 to {MAX_NODES}")));
+            return Err(StepFault::new(format!("it has {count} nodes; expected 1 to {MAX_NODES}")));
         }
         Ok(lists)
     }
@@ -113,24 +113,27 @@ fn modes(list: &TextList) -> Outcome<Vec<Option<Mode>>> {
             b"BRANCH_GT" => Some(Mode::Above),
             b"BRANCH_EQ" => Some(Mode::Equal),
             b"BRANCH_NEQ" => Some(Mode::Unequal),
-            _ => return Err(Problem::new("a node has an unknown mode; export the model again")),
+            _ => return Err(StepFault::new("a node has an unknown mode; export the model again")),
         })
     };
     list.iter().map(mode).collect()
 }
 
-/// The weights of the leaves, by the numbers of tree and node.
-fn leaf_weights(given: &mut Given, prefix: &str, outputs: usize) -> Outcome<HashMap<(i64, i64), Vec<(u32, f64)>>> {
+/// The weights of the leaves, each with its output, by the numbers of tree and node.
+type LeafWeights = HashMap<(i64, i64), Vec<(u32, f64)>>;
+
+/// Reads the weights of the leaves.
+fn leaf_weights(given: &mut Given, prefix: &str, outputs: usize) -> Outcome<LeafWeights> {
     let list = |given: &mut Given, name: &str| given.ints(&format!("{prefix}_{name}")).unwrap_or_default();
     let (trees, nodes, ids) = (list(given, "treeids"), list(given, "nodeids"), list(given, "ids"));
     let weights = given.numbers(&format!("{prefix}_weights"))?.unwrap_or_default();
     if [nodes.len(), ids.len(), weights.len()].iter().any(|&length| length != trees.len()) {
-        return Err(Problem::new("the lists of its leaves are not equally long; export the model again"));
+        return Err(StepFault::new("the lists of its leaves are not equally long; export the model again"));
     }
     let mut found: HashMap<_, Vec<_>> = HashMap::new();
     for (((tree, node), id), weight) in trees.into_iter().zip(nodes).zip(ids).zip(weights) {
         let id = u32::try_from(id).ok().filter(|&id| (id as usize) < outputs);
-        let id = id.ok_or_else(|| Problem::new("a leaf has a weight for an output that does not exist"))?;
+        let id = id.ok_or_else(|| StepFault::new("a leaf has a weight for an output that does not exist"))?;
         found.entry((tree, node)).or_default().push((id, weight));
     }
     Ok(found)
@@ -145,13 +148,13 @@ impl Forest {
             Some("AVERAGE") => Aggregate::Average,
             Some("MIN") => Aggregate::Min,
             Some("MAX") => Aggregate::Max,
-            Some(_) => return Err(Problem::new("its aggregate_function is unknown")),
+            Some(_) => return Err(StepFault::new("its aggregate_function is unknown")),
         };
         let base = given.numbers("base_values")?.unwrap_or_default();
         let places: HashMap<(i64, i64), usize> =
             lists.trees.iter().copied().zip(lists.ids.iter().copied()).zip(0..).collect();
         if places.len() != lists.trees.len() {
-            return Err(Problem::new("two of its nodes have the same number; export the model again"));
+            return Err(StepFault::new("two of its nodes have the same number; export the model again"));
         }
         let mut forest = Self {
             nodes: Vec::new(),
@@ -172,18 +175,18 @@ impl Forest {
             }
         }
         if is_used.iter().any(|used| !used) {
-            return Err(Problem::new("a node belongs to no tree: the first node of a tree must be its root"));
+            return Err(StepFault::new("a node belongs to no tree: the first node of a tree must be its root"));
         }
         Ok(forest)
     }
 
-    /// Adds the tree whose root stands at `root` in the lists. A node that two others lead to is an error, so that no
+    /// Adds the tree whose root has the index `root` in the lists. A node that two others lead to is an error, so that no
     /// walk through a tree is endless.
     fn add_tree(
         &mut self,
         lists: &NodeLists,
         places: &HashMap<(i64, i64), usize>,
-        leaves: &mut HashMap<(i64, i64), Vec<(u32, f64)>>,
+        leaves: &mut LeafWeights,
         is_used: &mut [bool],
         root: usize,
     ) -> Outcome<()> {
@@ -194,9 +197,9 @@ impl Forest {
         let mut slots = vec![self.nodes.len() - 1];
         while let (Some((place, depth)), Some(slot)) = (open.pop(), slots.pop()) {
             deepest = deepest.max(depth);
-            let used = is_used.get_mut(place).ok_or_else(|| Problem::new("a node does not exist"))?;
+            let used = is_used.get_mut(place).ok_or_else(|| StepFault::new("a node does not exist"))?;
             if std::mem::replace(used, true) {
-                return Err(Problem::new("two nodes of a tree lead to the same node"));
+                return Err(StepFault::new("two nodes of a tree lead to the same node"));
             }
             let tree = lists.trees.get(place).copied().unwrap_or_default();
             let number = |list: &[i64]| list.get(place).copied().unwrap_or_default();
@@ -209,11 +212,12 @@ impl Forest {
                 }
                 Some(mode) => {
                     let child = |id| places.get(&(tree, id)).copied();
-                    let missing = || Problem::new("a node leads to a node that does not exist; export the model again");
+                    let missing =
+                        || StepFault::new("a node leads to a node that does not exist; export the model again");
                     let yes = child(number(&lists.yes)).ok_or_else(missing)?;
                     let no = child(number(&lists.no)).ok_or_else(missing)?;
                     let feature = u32::try_from(number(&lists.features));
-                    let feature = feature.map_err(|_| Problem::new("a node has a negative feature"))?;
+                    let feature = feature.map_err(|_| StepFault::new("a node has a negative feature"))?;
                     self.features = self.features.max(feature as usize + 1);
                     let first = self.nodes.len();
                     self.nodes.extend([Node::Leaf { start: 0, end: 0 }; 2]);
@@ -285,7 +289,7 @@ impl Forest {
                 "its trees use {} features, its input has {width}; export the model with all columns that it was trained on",
                 self.features
             );
-            return Err(Problem::new(problem));
+            return Err(StepFault::new(problem));
         }
         elements(&[rows, self.outputs])?;
         budget.spend(&[rows, self.steps.max(self.outputs).max(1)])?;
@@ -293,11 +297,11 @@ impl Forest {
     }
 }
 
-fn regressor(given: &mut Given) -> Outcome<Run> {
-    let transform = PostTransform::read(given)?;
+fn regressor(given: &mut Given) -> Outcome<RunOperator> {
+    let transform = ScoreTransform::read(given)?;
     let outputs = given.int("n_targets").and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
     if outputs > MAX_FEATURES {
-        return Err(Problem::new(format!("it has {outputs} targets; expected 1; export a model of one target")));
+        return Err(StepFault::new(format!("it has {outputs} targets; expected 1; export a model of one target")));
     }
     let forest = Forest::read(given, "target", outputs)?;
     Ok(Box::new(move |inputs, budget| {
@@ -310,13 +314,13 @@ fn regressor(given: &mut Given) -> Outcome<Run> {
             transform.apply(&mut scores);
             numbers.extend(scores.into_iter().map(|score| score as f32));
         }
-        Ok(vec![Tensor::new(vec![rows.len(), outputs], Values::Float(numbers))?])
+        Ok(vec![Tensor::new(vec![rows.len(), outputs], TensorValues::Float(numbers))?])
     }))
 }
 
-fn classifier(given: &mut Given) -> Outcome<Run> {
+fn classifier(given: &mut Given) -> Outcome<RunOperator> {
     let labels = ClassLabels::read(given)?;
-    let transform = PostTransform::read(given)?;
+    let transform = ScoreTransform::read(given)?;
     let forest = Forest::read(given, "class", labels.len())?;
     // If all weights belong to one of two labels, there is one score: that of the second label.
     let first = forest.weights.first().map_or(0, |(output, _)| *output);
@@ -332,7 +336,7 @@ fn classifier(given: &mut Given) -> Outcome<Run> {
                 let base = if forest.base.len() == 1 { base(0) } else { base(1) };
                 let score = scores.iter().flatten().sum::<f64>() + base;
                 // Positive weights are shares. Other weights are scores whose sign decides.
-                if transform == PostTransform::None && is_positive {
+                if transform == ScoreTransform::None && is_positive {
                     vec![1.0 - score, score]
                 } else {
                     vec![-score, score]

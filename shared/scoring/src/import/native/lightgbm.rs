@@ -6,7 +6,7 @@ use std::collections::HashMap;
 
 use evergreen_lifecycle::text::shortened;
 
-use super::{NativeLink, NativeTrees, Problem, written};
+use super::{NativeFault, NativeLink, NativeTrees, written};
 
 /// Bits of a branch's `decision_type`.
 const IS_CATEGORY: i64 = 1;
@@ -24,15 +24,15 @@ impl<'a> Section<'a> {
         Self(lines.iter().map(|line| line.split_once('=').unwrap_or((line, ""))).collect())
     }
 
-    fn get(&self, name: &str) -> Result<&'a str, Problem> {
+    fn get(&self, name: &str) -> Result<&'a str, NativeFault> {
         self.0.get(name).copied().ok_or_else(|| format!("it has no {name}; save the model again"))
     }
 
-    fn whole(&self, name: &str) -> Result<usize, Problem> {
+    fn whole(&self, name: &str) -> Result<usize, NativeFault> {
         self.get(name)?.parse().map_err(|_| format!("its {name} is not a number; save the model again"))
     }
 
-    fn list<T: std::str::FromStr>(&self, name: &str) -> Result<Vec<T>, Problem> {
+    fn list<T: std::str::FromStr>(&self, name: &str) -> Result<Vec<T>, NativeFault> {
         let words = self.get(name)?.split_whitespace();
         words
             .map(|word| word.parse().map_err(|_| format!("its {name} is not a list of numbers; save the model again")))
@@ -41,7 +41,7 @@ impl<'a> Section<'a> {
 }
 
 /// Reads a model file of LightGBM, and writes it as an ONNX file.
-pub(super) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
+pub(super) fn read(bytes: &[u8]) -> Result<Vec<u8>, NativeFault> {
     let text = std::str::from_utf8(bytes).map_err(|_| "it is not UTF-8; save the model again".to_owned())?;
     let (text, _) = text.split_once("end of trees").ok_or("it ends too early; copy the file again")?;
     let lines: Vec<&str> = text.lines().map(str::trim).collect();
@@ -75,7 +75,7 @@ pub(super) fn read(bytes: &[u8]) -> Result<Vec<u8>, Problem> {
 }
 
 /// Returns the link of an objective, and the factor of the sums before it.
-fn link(objective: &str) -> Result<(NativeLink, f64), Problem> {
+fn link(objective: &str) -> Result<(NativeLink, f64), NativeFault> {
     let (name, parameters) = objective.split_once(' ').unwrap_or((objective, ""));
     let sigmoid =
         parameters.split_whitespace().find_map(|it| it.strip_prefix("sigmoid:")).and_then(|it| it.parse().ok());
@@ -96,7 +96,13 @@ fn link(objective: &str) -> Result<(NativeLink, f64), Problem> {
     }
 }
 
-fn add(trees: &mut NativeTrees, section: &Section<'_>, number: i64, output: i64, scale: f64) -> Result<(), Problem> {
+fn add(
+    trees: &mut NativeTrees,
+    section: &Section<'_>,
+    number: i64,
+    output: i64,
+    scale: f64,
+) -> Result<(), NativeFault> {
     if section.get("is_linear").is_ok_and(|linear| linear != "0") {
         return Err("it has linear models in its leaves; train it with linear_tree=False".to_owned());
     }
@@ -128,7 +134,7 @@ fn add(trees: &mut NativeTrees, section: &Section<'_>, number: i64, output: i64,
     Ok(())
 }
 
-fn missing_is_left(kind: i64, threshold: f64) -> Result<bool, Problem> {
+fn missing_is_left(kind: i64, threshold: f64) -> Result<bool, NativeFault> {
     if kind & IS_CATEGORY != 0 {
         return Err(
             "it has branches of categories; expected numbers; encode the categories before the model".to_owned()

@@ -4,7 +4,7 @@
 
 use serde_json::{Map, Number, Value};
 
-use super::Problem;
+use super::NativeFault;
 
 /// Maximum depth of lists and objects inside of each other.
 const MAX_DEPTH: usize = 32;
@@ -13,7 +13,7 @@ const MAX_DEPTH: usize = 32;
 const MAX_VALUES: usize = 8 << 20;
 
 /// Reads a document.
-pub(super) fn read(bytes: &[u8]) -> Result<Value, Problem> {
+pub(super) fn read(bytes: &[u8]) -> Result<Value, NativeFault> {
     let mut reader = Reader { rest: bytes, left: MAX_VALUES };
     let kind = reader.byte()?;
     reader.value(kind, 0)
@@ -26,22 +26,22 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn take(&mut self, count: usize) -> Result<&[u8], Problem> {
+    fn take(&mut self, count: usize) -> Result<&[u8], NativeFault> {
         let (taken, rest) =
             self.rest.split_at_checked(count).ok_or("its UBJSON ends too early; copy the file again")?;
         self.rest = rest;
         Ok(taken)
     }
 
-    fn array<const N: usize>(&mut self) -> Result<[u8; N], Problem> {
+    fn array<const N: usize>(&mut self) -> Result<[u8; N], NativeFault> {
         self.take(N)?.try_into().map_err(|_| "its UBJSON ends too early; copy the file again".to_owned())
     }
 
-    fn byte(&mut self) -> Result<u8, Problem> {
+    fn byte(&mut self) -> Result<u8, NativeFault> {
         Ok(u8::from_be_bytes(self.array()?))
     }
 
-    fn whole(&mut self, kind: u8) -> Result<i64, Problem> {
+    fn whole(&mut self, kind: u8) -> Result<i64, NativeFault> {
         Ok(match kind {
             b'i' => i8::from_be_bytes(self.array()?).into(),
             b'U' => u8::from_be_bytes(self.array()?).into(),
@@ -52,17 +52,17 @@ impl Reader<'_> {
         })
     }
 
-    fn length(&mut self) -> Result<usize, Problem> {
+    fn length(&mut self) -> Result<usize, NativeFault> {
         let kind = self.byte()?;
         usize::try_from(self.whole(kind)?).map_err(|_| "its UBJSON has a negative length".to_owned())
     }
 
-    fn text(&mut self) -> Result<String, Problem> {
+    fn text(&mut self) -> Result<String, NativeFault> {
         let length = self.length()?;
         Ok(String::from_utf8_lossy(self.take(length)?).into_owned())
     }
 
-    fn value(&mut self, kind: u8, depth: usize) -> Result<Value, Problem> {
+    fn value(&mut self, kind: u8, depth: usize) -> Result<Value, NativeFault> {
         self.left = self
             .left
             .checked_sub(1)
@@ -85,8 +85,8 @@ impl Reader<'_> {
         })
     }
 
-    /// Reads the type and the count that may stand at the beginning of a list or object.
-    fn head(&mut self) -> Result<(Option<u8>, Option<usize>), Problem> {
+    /// Reads the type and the count with which a list or object may begin.
+    fn head(&mut self) -> Result<(Option<u8>, Option<usize>), NativeFault> {
         let mut kind = None;
         if self.rest.first() == Some(&b'$') {
             self.byte()?;
@@ -99,7 +99,7 @@ impl Reader<'_> {
         Ok((kind, None))
     }
 
-    fn list(&mut self, depth: usize) -> Result<Value, Problem> {
+    fn list(&mut self, depth: usize) -> Result<Value, NativeFault> {
         let (kind, count) = self.head()?;
         // Values without bytes would fill the memory for nothing.
         if kind.is_some_and(|kind| matches!(kind, b'Z' | b'T' | b'F')) {
@@ -119,7 +119,7 @@ impl Reader<'_> {
         Ok(Value::Array(list))
     }
 
-    fn object(&mut self, depth: usize) -> Result<Value, Problem> {
+    fn object(&mut self, depth: usize) -> Result<Value, NativeFault> {
         let (kind, count) = self.head()?;
         let mut object = Map::new();
         let mut read = 0;

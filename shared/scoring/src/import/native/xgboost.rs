@@ -5,7 +5,7 @@
 use evergreen_lifecycle::text::shortened;
 use serde::Deserialize;
 
-use super::{NativeLink, NativeTrees, Problem, ubjson, written};
+use super::{NativeFault, NativeLink, NativeTrees, ubjson, written};
 
 #[derive(Deserialize)]
 struct File {
@@ -108,7 +108,7 @@ impl Flag {
 }
 
 /// Reads a model file of XGBoost, and writes it as an ONNX file.
-pub(super) fn read(bytes: &[u8], is_json: bool) -> Result<Vec<u8>, Problem> {
+pub(super) fn read(bytes: &[u8], is_json: bool) -> Result<Vec<u8>, NativeFault> {
     let unreadable = |error: serde_json::Error| format!("its JSON cannot be read: {error}; save the model again");
     let file: File = if is_json {
         serde_json::from_slice(bytes).map_err(unreadable)?
@@ -154,7 +154,7 @@ pub(super) fn read(bytes: &[u8], is_json: bool) -> Result<Vec<u8>, Problem> {
     Ok(written(trees, link, "BRANCH_LT", ("XGBoost", version.join("."))))
 }
 
-fn link(objective: &str) -> Result<NativeLink, Problem> {
+fn link(objective: &str) -> Result<NativeLink, NativeFault> {
     match objective {
         "binary:logistic" => Ok(NativeLink::Binary),
         "multi:softprob" => Ok(NativeLink::Softmax),
@@ -174,7 +174,7 @@ fn link(objective: &str) -> Result<NativeLink, Problem> {
     }
 }
 
-fn add(trees: &mut NativeTrees, number: i64, tree: &XgboostTree, output: i64, weight: f32) -> Result<(), Problem> {
+fn add(trees: &mut NativeTrees, number: i64, tree: &XgboostTree, output: i64, weight: f32) -> Result<(), NativeFault> {
     let XgboostTree {
         left_children, right_children, split_indices, split_conditions, split_type, default_left, ..
     } = tree;
@@ -215,7 +215,7 @@ fn add(trees: &mut NativeTrees, number: i64, tree: &XgboostTree, output: i64, we
 }
 
 /// Returns the constants of the outputs, as sums before the link. A file has them as predictions.
-fn base(text: &str, link: NativeLink, outputs: usize) -> Result<Vec<f32>, Problem> {
+fn base(text: &str, link: NativeLink, outputs: usize) -> Result<Vec<f32>, NativeFault> {
     let parts = text.trim_matches(['[', ']']).split(',');
     let numbers = parts.map(|part| part.trim().parse::<f64>()).collect::<Result<Vec<_>, _>>();
     let numbers = numbers.map_err(|_| "its base_score is not a number; save the model again".to_owned())?;
