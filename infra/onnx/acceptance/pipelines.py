@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from tempfile import NamedTemporaryFile
+from typing import Any
 
 import catboost
 import customers as c
@@ -52,7 +53,7 @@ FLOATS = {"float": FloatTensorType, "double": DoubleTensorType}
 class Pipeline:
     """One pipeline: the model, its table and its target, and how it is exported."""
 
-    model: object
+    model: Any
     rows: pd.DataFrame
     target: np.ndarray
     export: Callable
