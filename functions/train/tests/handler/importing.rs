@@ -116,7 +116,7 @@ fn split_by_size(small: i32) -> String {
 async fn a_model_with_swapped_labels_is_refused_although_the_floor_is_low() {
     let rows: String =
         (0..120).map(|row| format!("{},{}\n", row % 60, if row % 60 > 30 { "yes" } else { "no" })).collect();
-    let mut world = TestWorld::with(&[("sizes.csv", format!("size,kind\n{rows}").as_bytes())]);
+    let mut world = TestWorld::with(&[("sizes.csv", format!("size,variety\n{rows}").as_bytes())]);
     world.training.floor = Some(0.0);
     let key = "incoming/iris/stump.lightgbm.txt";
     world.memory.state().incoming.insert(key.into(), split_by_size(2).into());

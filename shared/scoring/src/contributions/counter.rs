@@ -63,7 +63,8 @@ impl<'m> BackgroundCounter<'m> {
         let predictors = self.model.predictors().into_iter().zip(self.counts);
         let predictors = predictors.map(|((scorer, _), counts)| counts.finish(scorer, rows)).collect();
         let written = WrittenBackground::new(&Background { rows, predictors, contributions: Vec::new() });
-        (rows > 0 && written.text().len() <= MAX_TEXT).then_some(written)
+        let is_known = rows > 0 && !self.model.predictors().is_empty();
+        (is_known && written.text().len() <= MAX_TEXT).then_some(written)
     }
 }
 

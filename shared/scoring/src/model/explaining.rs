@@ -95,6 +95,10 @@ impl Model {
             return Err(PredictError::Shape { values: rows.len(), slots: self.slots });
         }
         let (count, width) = (rows.len() / self.slots, self.features.count());
+        // A graph reads raw rows. It has no features.
+        if width == 0 {
+            return Ok((Vec::new(), count));
+        }
         let mut features = vec![0.0; count * width];
         for (row, features) in rows.chunks_exact(self.slots).zip(features.chunks_exact_mut(width)) {
             self.features.write(row, features);
