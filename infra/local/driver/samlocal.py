@@ -20,6 +20,8 @@ from .settings import ROOT, SAM, Settings
 VARIABLES = "sam-local.json"
 # The event of an import, and a model file that it can name.
 IMPORT = ROOT / "events/train-import.json"
+# The event that plans a batch job. It names another bucket than that of the stack.
+PLAN = ROOT / "events/score-plan.json"
 MODEL = ROOT / "tests/artifacts/foreign/skl-forest-3.onnx"
 
 
@@ -30,10 +32,11 @@ def everything() -> None:
     with isolated.stack("local", "sam-local") as (settings, values), containers.way_to(settings.port) as endpoint:
         template = _template(settings, values, endpoint)
         _put_model(values)
-        # This stack has no webhook: in a container, nobody receives its messages.
-        events = sorted(
-            (event for event in (ROOT / "events").glob("*.json") if not event.name.startswith("webhook-")), key=_order
-        )
+        # This stack has no webhook: in a container, nobody receives its messages. Of a batch job, only the plan needs no
+        # results of an earlier step.
+        left_out = ("webhook-", "score-")
+        events = [event for event in (ROOT / "events").glob("*.json") if not event.name.startswith(left_out)]
+        events = [*sorted(events, key=_order), _plan_of_rows(settings, values)]
         step(f"{len(events)} events with `sam local invoke`")
         for event in events:
             _invoke(settings, template, event)
@@ -46,6 +49,16 @@ def _put_model(values: dict[str, str]) -> None:
     """Stores a model file under the key in the event of an import."""
     key = json.loads(IMPORT.read_text())["detail"]["object"]["key"]
     Clients(values).client("s3").put_object(Bucket=values["EVERGREEN_BUCKET"], Key=key, Body=MODEL.read_bytes())
+
+
+def _plan_of_rows(settings: Settings, values: dict[str, str]) -> Path:
+    """Stores a file with rows, and returns the event that plans its batch job in this stack's bucket."""
+    bucket = values["EVERGREEN_BUCKET"]
+    rows = "id,sepal length (cm),sepal width (cm),petal length (cm),petal width (cm)\na,5.1,3.5,1.4,0.2\n"
+    Clients(values).client("s3").put_object(Bucket=bucket, Key="inputs/iris/a.csv", Body=rows.encode())
+    event = settings.state / PLAN.name
+    event.write_text(PLAN.read_text().replace("evergreen-artifacts", bucket))
+    return event
 
 
 def _order(event: Path) -> tuple[bool, str]:
@@ -61,7 +74,7 @@ def _template(settings: Settings, values: dict[str, str], endpoint: str) -> Path
     """
     functions = Clients(values).client("lambda")
     template = yaml.safe_load((settings.state / "template.yaml").read_text())
-    for name in ("Train", "Predict", "Console", "Metrics", "Alert"):
+    for name in ("Train", "Predict", "Console", "Metrics", "Alert", "Score"):
         deployed = functions.get_function_configuration(FunctionName=values[f"EVERGREEN_{name.upper()}_FUNCTION"])
         variables = deployed["Environment"]["Variables"] | {"AWS_ENDPOINT_URL": endpoint}
         template["Resources"][f"{name}Function"]["Properties"]["Environment"] = {"Variables": variables}
