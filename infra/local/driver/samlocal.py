@@ -32,8 +32,8 @@ def everything() -> None:
     with isolated.stack("local", "sam-local") as (settings, values), containers.way_to(settings.port) as endpoint:
         template = _template(settings, values, endpoint)
         _put_model(values)
-        # This stack has no webhook: in a container, nobody receives its messages. Of a batch job, only the plan needs no
-        # results of an earlier step.
+        # This stack has no webhook: in a container, nobody receives its messages.
+        # Of a batch job, only the plan needs no earlier step.
         left_out = ("webhook-", "score-")
         events = [event for event in (ROOT / "events").glob("*.json") if not event.name.startswith(left_out)]
         events = [*sorted(events, key=_order), _plan_of_rows(settings, values)]
