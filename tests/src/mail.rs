@@ -100,7 +100,7 @@ impl Stack {
     pub async fn until_mailed(&self, mark: usize, kind: &str, state: StateValue) -> Vec<Mail> {
         // For example, `accuracy-low` in the state `OK`.
         let recipients = self.functions.setting(&self.functions.alert, "EVERGREEN_RECIPIENTS").await.split(',').count();
-        until(&format!("{recipients} mails that {kind} is {state}"), seconds(20), async || {
+        until(&format!("{recipients} mails that {kind} is {state}"), seconds(60), async || {
             let mails = self.mails_about(mark, kind, state.clone()).await;
             (mails.len() >= recipients).then_some(mails)
         })
