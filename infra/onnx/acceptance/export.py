@@ -43,11 +43,12 @@ def of_runtime(content: bytes, rows: pd.DataFrame, labels: list | None) -> dict:
     found = session.run(None, feed(session, rows))
     if labels is None:
         return {"numbers": [float(number) for number in np.ravel(found[0])]}
-    shares = found[1] if len(found) > 1 else None
-    if isinstance(shares, list):
-        shares = [list(row.values()) for row in shares]
-    shares = None if shares is None else np.asarray(shares, float).reshape(len(rows), -1)
-    return {"labels": np.ravel(found[0]).tolist()} | ({} if shares is None else {"probabilities": rounded(shares)})
+    answers: dict = {"labels": np.ravel(found[0]).tolist()}
+    if len(found) > 1:
+        # ZipMap gives a dictionary for each row.
+        shares = [list(row.values()) for row in found[1]] if isinstance(found[1], list) else found[1]
+        answers["probabilities"] = rounded(np.asarray(shares, float).reshape(len(rows), -1))
+    return answers
 
 
 def of_library(p: Pipeline, rows: pd.DataFrame) -> dict:

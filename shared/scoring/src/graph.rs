@@ -34,8 +34,10 @@ use self::answer::AnswerPlan;
 use self::call::Budget;
 use self::inputs::GraphInput;
 use self::program::{GraphProgram, StepProblem};
-use crate::artifact::onnx::{GraphProto, ModelProto};
+use crate::artifact::ArtifactError;
+use crate::artifact::onnx::{GraphProto, ModelProto, OperatorSetIdProto};
 use crate::import::ImportError;
+use crate::import::inputs::columns_of;
 use crate::predictions::{ClassPredictions, NumberPredictions};
 
 /// Number of rows that are computed together.
@@ -45,16 +47,11 @@ const BLOCK: usize = 64;
 const MAX_STEPS: u64 = 20_000_000;
 
 pub(crate) use columns::KnownTexts;
+pub(crate) use tensor::{EXTERNAL, Tensor, TensorValues};
 
 /// Returns the texts that an ONNX file knows of each column of the table. Empty if its inputs are not those of the table.
 pub(crate) fn known_texts(graph: &GraphProto, table: &Signature) -> HashMap<usize, KnownTexts> {
-    let stored = crate::import::inputs::stored(graph);
-    let is_stored = |name: &str| stored.contains(name);
-    let Ok(inputs) = crate::import::inputs::input_columns(graph.input.clone(), table, is_stored) else {
-        return HashMap::new();
-    };
-    let by_name: Vec<_> = inputs.into_iter().map(|input| (input.name, input.columns)).collect();
-    columns::known_texts(graph, &by_name)
+    columns_of(graph, table).map_or_else(|_| HashMap::new(), |inputs| columns::known_texts(graph, &inputs))
 }
 
 /// Returns the names of the operators of ONNX that an imported file may have, sorted. docs/IMPORT.md lists them.
@@ -101,53 +98,68 @@ impl fmt::Debug for Graph {
 }
 
 impl Graph {
-    /// Imports a graph for a table. Also returns the signature of the model, and warnings for the user.
+    /// Imports the graph of a file for a table. Also returns the signature of the model, and warnings for the user.
     pub(crate) fn import(bytes: &[u8], table: &Signature) -> Result<(Self, Signature, Vec<String>), ImportError> {
-        let (program, inputs, signature, mut warnings) = Self::compile(bytes, table)?;
-        let (answer, more) = probe::answer(bytes, &program, &inputs, &signature)?;
+        let mut model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
+        let graph = model.graph.take().ok_or(ArtifactError::Missing("graph"))?;
+        let (inputs, signature, mut warnings) = Self::bind(&graph, table)?;
+        let program = Self::compile(graph.clone(), &inputs, &model.opset_import)?;
+        let (answer, more) = probe::answer(&graph, &model.producer_name, &program, &inputs, &signature)?;
         warnings.extend(more);
-        let slots = signature.slots();
-        let graph = Self {
-            bytes: bytes.into(),
-            program: Arc::new(program),
-            inputs: inputs.into(),
-            answer: Arc::new(answer),
-            slots,
-        };
-        Ok((graph, signature, warnings))
+        Ok((Self::of(bytes, program, inputs, answer, &signature), signature, warnings))
     }
 
-    /// Loads a graph that was imported before. `answer` is what [`Self::answer_json`] returned then.
-    pub(crate) fn load(bytes: &[u8], signature: &Signature, answer: &str) -> Result<Self, ImportError> {
-        let (program, inputs, bound, _) = Self::compile(bytes, signature)?;
+    /// Loads a graph that was imported before. `bytes` are the file that `model` was read from, and `answer` is what
+    /// [`Self::answer_json`] returned at the import.
+    pub(crate) fn load(
+        bytes: &[u8],
+        model: ModelProto,
+        signature: &Signature,
+        answer: &str,
+    ) -> Result<Self, ImportError> {
+        let graph = model.graph.ok_or(ArtifactError::Missing("graph"))?;
+        let (inputs, bound, _) = Self::bind(&graph, signature)?;
+        let program = Self::compile(graph, &inputs, &model.opset_import)?;
         let answer: AnswerPlan = serde_json::from_str(answer).map_err(|_| ImportError::NoPrediction)?;
         if bound != *signature || !answer.fits(&program, signature) {
             return Err(ImportError::NoPrediction);
         }
-        let slots = signature.slots();
-        Ok(Self {
+        Ok(Self::of(bytes, program, inputs, answer, signature))
+    }
+
+    fn of(
+        bytes: &[u8],
+        program: GraphProgram,
+        inputs: Vec<GraphInput>,
+        answer: AnswerPlan,
+        signature: &Signature,
+    ) -> Self {
+        Self {
             bytes: bytes.into(),
             program: Arc::new(program),
             inputs: inputs.into(),
             answer: Arc::new(answer),
-            slots,
-        })
+            slots: signature.slots(),
+        }
     }
 
-    fn compile(
-        bytes: &[u8],
-        table: &Signature,
-    ) -> Result<(GraphProgram, Vec<GraphInput>, Signature, Vec<String>), ImportError> {
-        let model = ModelProto::decode(bytes).map_err(crate::artifact::ArtifactError::NotOnnx)?;
-        let graph = model.graph.ok_or(crate::artifact::ArtifactError::Missing("graph"))?;
-        let (inputs, columns, warnings) = inputs::bind(&graph, table)?;
-        let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
-        let program = GraphProgram::read(graph, &names, &model.opset_import).map_err(probe::refusal)?;
+    /// Returns the inputs of a graph, the signature of the columns that they get, and warnings.
+    fn bind(graph: &GraphProto, table: &Signature) -> Result<(Vec<GraphInput>, Signature, Vec<String>), ImportError> {
+        let (inputs, columns, warnings) = inputs::bind(graph, table)?;
         let signature = match table.labels() {
             [] => Signature::regression(columns),
             labels => Signature::classification(columns, labels.to_vec()),
         };
-        Ok((program, inputs, signature.map_err(ImportError::Signature)?, warnings))
+        Ok((inputs, signature.map_err(ImportError::Signature)?, warnings))
+    }
+
+    fn compile(
+        graph: GraphProto,
+        inputs: &[GraphInput],
+        versions: &[OperatorSetIdProto],
+    ) -> Result<GraphProgram, ImportError> {
+        let names: Vec<_> = inputs.iter().map(|input| input.name.clone()).collect();
+        GraphProgram::read(graph, &names, versions).map_err(probe::refusal)
     }
 
     /// Returns the ONNX file of the author.

@@ -55,6 +55,7 @@ use crate::pipeline::Pipeline;
 
 pub use error::ImportError;
 pub(crate) use features::MAX_TEXTS;
+pub(crate) use keys::NodeKeys;
 pub(crate) use labels::classes as classes_of;
 
 // In older versions, some operators have a different meaning.

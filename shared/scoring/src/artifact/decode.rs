@@ -32,7 +32,7 @@ pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactErro
     limits::check(bytes)?;
     let model = ModelProto::decode(bytes).map_err(ArtifactError::NotOnnx)?;
     if property(&model, FORMAT_KEY) == Some(GRAPH_FORMAT_VERSION) {
-        return imported(bytes, &model);
+        return imported(bytes, model);
     }
     let read = reader(property(&model, FORMAT_KEY))?;
     check_opset(&model, ML_DOMAIN, ML_OPSET)?;
@@ -44,12 +44,20 @@ pub fn decode(bytes: &[u8]) -> Result<(Pipeline, ArtifactMetadata), ArtifactErro
 }
 
 /// Reads the artifact of an imported graph. The author's file stands before the metadata.
-fn imported(bytes: &[u8], model: &ModelProto) -> Result<(Pipeline, ArtifactMetadata), ArtifactError> {
-    let (metadata, signature) = (metadata(model)?, signature(model)?);
-    let size = required(model, SIZE_KEY)?.parse().ok();
-    let own = size.and_then(|size: usize| bytes.get(..size)).ok_or(ArtifactError::Truncated)?;
-    let graph = Graph::load(own, &signature, required(model, ANSWER_KEY)?)
-        .map_err(|error| ArtifactError::Imported(Box::new(error)))?;
+fn imported(bytes: &[u8], model: ModelProto) -> Result<(Pipeline, ArtifactMetadata), ArtifactError> {
+    let (metadata, signature) = (metadata(&model)?, signature(&model)?);
+    let size: Option<usize> = required(&model, SIZE_KEY)?.parse().ok();
+    let parts = size.and_then(|size| bytes.split_at_checked(size));
+    let (own, behind) = parts.ok_or(ArtifactError::Truncated)?;
+    // Behind the file of the author is only metadata. So the graph is that of the author.
+    let mut behind = ModelProto::decode(behind).map_err(ArtifactError::NotOnnx)?;
+    behind.metadata_props.clear();
+    if behind != ModelProto::default() {
+        return Err(ArtifactError::BehindImported);
+    }
+    let answer = required(&model, ANSWER_KEY)?.to_owned();
+    let graph =
+        Graph::load(own, model, &signature, &answer).map_err(|error| ArtifactError::Imported(Box::new(error)))?;
     Ok((Pipeline::of_graph(signature, graph)?, metadata))
 }
 

@@ -95,6 +95,11 @@ pub enum ArtifactError {
         /// Description of what is wrong with the entry, for the error message.
         problem: &'static str,
     },
+    /// Something else than metadata is behind the author's file in the artifact of an imported graph.
+    #[error(
+        "the artifact has more than metadata behind the imported file; expected only metadata; import the file again"
+    )]
+    BehindImported,
     /// The imported graph in the artifact cannot be run by this release.
     #[error("the artifact's imported graph cannot be used")]
     Imported(#[source] Box<crate::import::ImportError>),

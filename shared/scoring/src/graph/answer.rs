@@ -34,7 +34,7 @@ pub(super) enum AnswerPlan {
 }
 
 fn problem(text: &'static str) -> StepProblem {
-    StepProblem { operator: "Graph".to_owned(), name: String::new(), problem: StepFault::new(text) }
+    StepProblem::of_graph(StepFault::new(text))
 }
 
 impl AnswerPlan {

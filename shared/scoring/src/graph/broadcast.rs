@@ -1,7 +1,8 @@
 //! Pairs the elements of tensors with different shapes, by the rules of NumPy.
 
+use super::call::Budget;
 use super::problem::{Outcome, StepFault};
-use super::tensor::elements;
+use super::tensor::{Tensor, elements};
 
 /// Returns the shape to which both shapes can be stretched.
 pub(super) fn common_shape(a: &[usize], b: &[usize]) -> Outcome<Vec<usize>> {
@@ -18,6 +19,23 @@ pub(super) fn common_shape(a: &[usize], b: &[usize]) -> Outcome<Vec<usize>> {
     let shape: Vec<_> = (0..count).map(length).collect::<Outcome<_>>()?;
     elements(&shape)?;
     Ok(shape)
+}
+
+/// Two tensors that are stretched to one shape.
+pub(super) struct Stretched {
+    pub(super) shape: Vec<usize>,
+    /// For each element of the shape, the index of the element of the first tensor.
+    pub(super) left: Vec<usize>,
+    /// For each element of the shape, the index of the element of the second tensor.
+    pub(super) right: Vec<usize>,
+}
+
+/// Stretches two tensors to one shape, and spends a step for each of its elements.
+pub(super) fn stretched(a: &Tensor, b: &Tensor, budget: &mut Budget) -> Outcome<Stretched> {
+    let shape = common_shape(&a.shape, &b.shape)?;
+    budget.spend(&shape)?;
+    let (left, right) = (indices(&a.shape, &shape), indices(&b.shape, &shape));
+    Ok(Stretched { shape, left, right })
 }
 
 /// Returns, for each element of a tensor with the shape `to`, the index of the element of `from` that is stretched

@@ -8,6 +8,7 @@ use super::given::Given;
 use super::tensor::{Tensor, TensorValues};
 use crate::artifact::onnx::{GraphProto, NodeProto, TensorProto};
 use crate::import::MAX_TEXTS;
+use crate::import::inputs::InputColumns;
 
 /// Maximum number of columns that are followed, summed over all operators. Protects against malicious files.
 const MAX_FOLLOWED: usize = 1_000_000;
@@ -20,15 +21,16 @@ pub(crate) struct KnownTexts {
     pub(crate) is_strict: bool,
 }
 
-/// Returns the texts that the file knows of each column. `inputs` has the columns of each input by its name.
-pub(super) fn known_texts(graph: &GraphProto, inputs: &[(String, Vec<usize>)]) -> HashMap<usize, KnownTexts> {
+/// Returns the texts that the file knows of each column.
+pub(super) fn known_texts(graph: &GraphProto, inputs: &[InputColumns]) -> HashMap<usize, KnownTexts> {
     let mut constants: HashMap<String, Tensor> = HashMap::new();
     for bytes in &graph.initializer {
         if let Ok(tensor) = TensorProto::decode(bytes.as_slice()) {
             constants.extend(Tensor::of(&tensor).ok().map(|found| (tensor.name, found)));
         }
     }
-    let mut columns: HashMap<String, Vec<usize>> = inputs.iter().cloned().collect();
+    let mut columns: HashMap<String, Vec<usize>> =
+        inputs.iter().map(|input| (input.name.clone(), input.columns.clone())).collect();
     let mut found: HashMap<usize, KnownTexts> = HashMap::new();
     let mut left = MAX_FOLLOWED;
     for node in &graph.node {
@@ -46,11 +48,8 @@ fn follow(
     found: &mut HashMap<usize, KnownTexts>,
     left: &mut usize,
 ) -> Option<()> {
-    let mut given = Given::new(node.attribute.clone(), i64::MAX, 1);
     if node.op_type == "Constant" {
-        let value = given.tensor("value").ok().flatten();
-        let list = || given_list(node);
-        constants.extend(value.or_else(list).and_then(|tensor| Some((node.output.first()?.clone(), tensor))));
+        constants.extend(constant(node).and_then(|tensor| Some((node.output.first()?.clone(), tensor))));
         return Some(());
     }
     let mut of: Vec<usize> = node.input.iter().filter_map(|name| columns.get(name)).flatten().copied().collect();
@@ -80,13 +79,14 @@ fn follow(
     };
     let outputs: Vec<Vec<usize>> = match node.op_type.as_str() {
         "OneHotEncoder" => {
+            let mut given = Given::of(node);
             let is_strict = given.int("zeros") == Some(0);
             given.first_list(&["cats_strings"]).ok().flatten().iter().for_each(|texts| learn(texts, is_strict));
             return Some(());
         }
         "LabelEncoder" | "CategoryMapper" => {
             let names = ["keys_tensor", "keys_strings", "classes_strings", "cats_strings"];
-            given.first_list(&names).ok().flatten().iter().for_each(|texts| learn(texts, false));
+            Given::of(node).first_list(&names).ok().flatten().iter().for_each(|texts| learn(texts, false));
             return Some(());
         }
         "Equal" => {
@@ -95,7 +95,7 @@ fn follow(
         }
         "ArrayFeatureExtractor" | "Gather" => vec![indices().unwrap_or(of)],
         "Split" => {
-            let parts = given.ints("split");
+            let parts = Given::of(node).ints("split");
             let parts = parts.or_else(|| Some(constants.get(node.input.get(1)?)?.whole().ok()?.to_vec()));
             match parts {
                 Some(parts) => split(&of, &parts),
@@ -114,9 +114,12 @@ fn split(columns: &[usize], parts: &[i64]) -> Vec<Vec<usize>> {
     parts.iter().map(|&part| rest.by_ref().take(usize::try_from(part).unwrap_or_default()).collect()).collect()
 }
 
-/// Returns the list of a `Constant` operator that has no tensor.
-fn given_list(node: &NodeProto) -> Option<Tensor> {
-    let mut given = Given::new(node.attribute.clone(), i64::MAX, 1);
+/// Returns the value of a `Constant` operator.
+fn constant(node: &NodeProto) -> Option<Tensor> {
+    let mut given = Given::of(node);
+    if let Some(tensor) = given.tensor("value").ok().flatten() {
+        return Some(tensor);
+    }
     let list = given.first_list(&["value_ints", "value_strings"]).ok().flatten();
     list.or_else(|| given.text("value_string").map(|text| TensorValues::Text(vec![text]))).map(Tensor::list)
 }

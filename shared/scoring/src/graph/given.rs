@@ -7,7 +7,7 @@ use prost::Message;
 
 use super::problem::{Outcome, StepFault};
 use super::tensor::{MAX_ELEMENTS, Tensor, TensorValues, text_of, too_many_texts};
-use crate::artifact::onnx::{AttributeProto, TensorProto, TextList};
+use crate::artifact::onnx::{AttributeProto, NodeProto, TensorProto, TextList};
 
 /// The attributes of an operator that were not read yet. An attribute that nobody reads is an error, because it could
 /// change what the operator computes.
@@ -32,6 +32,11 @@ impl Given {
         }
     }
 
+    /// Reads the attributes of an operator that is not run.
+    pub(super) fn of(node: &NodeProto) -> Self {
+        Self::new(node.attribute.clone(), i64::MAX, node.output.len())
+    }
+
     fn take(&mut self, name: &str) -> Option<AttributeProto> {
         self.unread.remove(name)
     }
@@ -50,6 +55,11 @@ impl Given {
 
     pub(super) fn floats(&mut self, name: &str) -> Option<Vec<f32>> {
         self.take(name).map(|found| found.floats)
+    }
+
+    /// Returns a list of floats as doubles. Empty if there is no such list.
+    pub(super) fn doubles(&mut self, name: &str) -> Vec<f64> {
+        self.floats(name).unwrap_or_default().into_iter().map(f64::from).collect()
     }
 
     pub(super) fn text(&mut self, name: &str) -> Option<Arc<str>> {
@@ -76,11 +86,12 @@ impl Given {
         Tensor::of(&tensor).map(Some)
     }
 
-    /// Reads numbers from a list of floats, or from a tensor of doubles with `_as_tensor` behind its name.
-    pub(super) fn numbers(&mut self, name: &str) -> Outcome<Option<Vec<f64>>> {
+    /// Reads numbers from a list of floats, or from a tensor of doubles with `_as_tensor` behind its name. Empty if there
+    /// is neither.
+    pub(super) fn numbers(&mut self, name: &str) -> Outcome<Vec<f64>> {
         match self.tensor(&format!("{name}_as_tensor"))? {
-            Some(tensor) => tensor.values.doubles().map(Some),
-            None => Ok(self.floats(name).map(|list| list.into_iter().map(f64::from).collect())),
+            Some(tensor) => tensor.values.doubles(),
+            None => Ok(self.doubles(name)),
         }
     }
 

@@ -7,7 +7,7 @@ use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing, time};
 use super::columns::{KnownTexts, known_texts};
 use super::tensor::{Tensor, TensorValues};
 use crate::artifact::onnx::{GraphProto, element};
-use crate::import::inputs::{InputColumns, input_columns, stored};
+use crate::import::inputs::{InputColumns, columns_of};
 use crate::import::{ImportError, texts};
 
 /// A text that no file knows. It stands for all texts that the file does not know.
@@ -47,10 +47,8 @@ pub(super) type BoundInputs = (Vec<GraphInput>, Vec<Column>, Vec<String>);
 
 /// Finds the columns that the inputs of a graph get. Also returns these columns as the graph needs them, and warnings.
 pub(super) fn bind(graph: &GraphProto, table: &Signature) -> Result<BoundInputs, ImportError> {
-    let stored = stored(graph);
-    let inputs = input_columns(graph.input.clone(), table, |name| stored.contains(name))?;
-    let by_name: Vec<_> = inputs.iter().map(|input| (input.name.clone(), input.columns.clone())).collect();
-    let known = known_texts(graph, &by_name);
+    let inputs = columns_of(graph, table)?;
+    let known = known_texts(graph, &inputs);
     let mut used: Vec<usize> = inputs.iter().flat_map(|input| input.columns.iter().copied()).collect();
     used.sort_unstable();
     used.dedup();

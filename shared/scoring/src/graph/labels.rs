@@ -19,7 +19,7 @@ pub(super) fn of(graph: &GraphProto, label: Option<&str>, scores: Option<&str>) 
 
 /// Returns the labels that an attribute of an operator lists.
 fn listed(node: &NodeProto) -> Option<Vec<Label>> {
-    let mut given = Given::new(node.attribute.clone(), i64::MAX, 1);
+    let mut given = Given::of(node);
     let names = ["classlabels_strings", "classlabels_int64s", "classlabels_ints"];
     names.iter().find_map(|name| labels(&given.first_list(&[name]).ok()??))
 }
@@ -48,7 +48,7 @@ fn behind(graph: &GraphProto, output: &str) -> Option<Vec<Label>> {
                 constant(graph, node.input.first()?).and_then(|it| labels(&it.values))
             }
             "LabelEncoder" => {
-                let mut given = Given::new(node.attribute.clone(), i64::MAX, 1);
+                let mut given = Given::of(node);
                 let keys = ["keys_tensor", "keys_strings", "keys_int64s"];
                 let values = ["values_tensor", "values_strings", "values_int64s"];
                 renamed.push((given.first_list(&keys).ok()??, given.first_list(&values).ok()??));
@@ -85,6 +85,6 @@ fn constant(graph: &GraphProto, name: &str) -> Option<Tensor> {
     stored.or_else(|| {
         let node =
             graph.node.iter().find(|node| node.op_type == "Constant" && node.output.iter().any(|it| it == name))?;
-        Given::new(node.attribute.clone(), i64::MAX, 1).tensor("value").ok()?
+        Given::of(node).tensor("value").ok()?
     })
 }

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::text::shortened;
 use evergreen_lifecycle::{ColumnKind, Label, Signature, Task};
-use prost::Message;
 
 use super::answer::{AnswerPlan, distribution, label_places, probabilities};
 use super::call::Budget;
@@ -13,7 +12,7 @@ use super::operators::first_greatest;
 use super::program::{GraphProgram, StepProblem};
 use super::tensor::{Tensor, TensorValues};
 use super::{MAX_STEPS, labels};
-use crate::artifact::onnx::{GraphProto, ModelProto};
+use crate::artifact::onnx::{GraphProto, NodeProto};
 use crate::import::{ImportError, classes_of};
 
 /// Number of made-up rows.
@@ -34,7 +33,8 @@ pub(super) fn refusal(found: StepProblem) -> ImportError {
 
 /// Finds out how the outputs of a graph become an answer. Also returns warnings for the user.
 pub(super) fn answer(
-    bytes: &[u8],
+    graph: &GraphProto,
+    producer: &str,
     program: &GraphProgram,
     inputs: &[GraphInput],
     signature: &Signature,
@@ -55,18 +55,15 @@ pub(super) fn answer(
             (small, outputs)
         }
     };
-    let model = ModelProto::decode(bytes).map_err(|_| ImportError::NoPrediction)?;
-    let is_of_sklearn = model.producer_name == "skl2onnx";
-    let graph = model.graph.ok_or(ImportError::NoPrediction)?;
-    let (plan, warnings) = plan(&graph, program, &outputs, signature)?;
+    let (plan, warnings) = plan(graph, program, &outputs, signature)?;
     for (place, row) in rows.chunks_exact(slots).enumerate().take(3) {
         if !is_same(&plan, &outputs, place, &run(row)?) {
             return Err(ImportError::OtherRows);
         }
     }
     missing(&rows, signature, run)?;
-    match unguided(&graph, signature) {
-        Some(column) if is_of_sklearn => Err(ImportError::Missing(column)),
+    match unguided(graph, signature) {
+        Some(column) if producer == "skl2onnx" => Err(ImportError::Missing(column)),
         _ => Ok((plan, warnings)),
     }
 }
@@ -211,7 +208,7 @@ fn is_same(plan: &AnswerPlan, outputs: &[Arc<Tensor>], row: usize, alone: &[Arc<
 fn unguided(graph: &GraphProto, signature: &Signature) -> Option<String> {
     let is_number = |kind: &ColumnKind| !matches!(kind, ColumnKind::Category { .. });
     let column = signature.columns().iter().find(|column| column.nullable && is_number(&column.kind))?;
-    let tracks = |node: &crate::artifact::onnx::NodeProto| {
+    let tracks = |node: &NodeProto| {
         let mut lists = node.attribute.iter().filter(|it| it.name == "nodes_missing_value_tracks_true");
         lists.any(|list| list.ints.iter().any(|&track| track != 0))
     };

@@ -9,9 +9,9 @@ const MAX_LENGTH: usize = 300;
 
 /// Why a step of a graph cannot be read or run, as the end of an error message.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct StepFault(pub(super) Cow<'static, str>);
+pub(crate) struct StepFault(pub(super) Cow<'static, str>);
 
-pub(super) type Outcome<T> = Result<T, StepFault>;
+pub(crate) type Outcome<T> = Result<T, StepFault>;
 
 impl StepFault {
     pub(super) fn new(text: impl Into<Cow<'static, str>>) -> Self {

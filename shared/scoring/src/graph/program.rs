@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use evergreen_lifecycle::text::shortened;
 use prost::Message;
 
 use super::call::{Budget, Inputs, RunOperator};
@@ -31,6 +32,13 @@ pub(super) struct StepProblem {
     pub(super) operator: String,
     pub(super) name: String,
     pub(super) problem: StepFault,
+}
+
+impl StepProblem {
+    /// Creates a problem that belongs to no operator.
+    pub(super) fn of_graph(problem: StepFault) -> Self {
+        Self { operator: "Graph".to_owned(), name: String::new(), problem }
+    }
 }
 
 enum Action {
@@ -99,10 +107,10 @@ impl GraphProgram {
         let mut registers = vec![None; self.registers];
         for (register, constant) in &self.constants {
             budget.allow(constant.values.len());
-            put(&mut registers, *register, Arc::clone(constant), budget).map_err(of_graph)?;
+            put(&mut registers, *register, Arc::clone(constant), budget).map_err(StepProblem::of_graph)?;
         }
         for (register, input) in self.inputs.iter().zip(inputs) {
-            put(&mut registers, *register, Arc::new(input), budget).map_err(of_graph)?;
+            put(&mut registers, *register, Arc::new(input), budget).map_err(StepProblem::of_graph)?;
         }
         run_all(&self.steps, &mut registers, budget)?;
         let result = |(name, register): &(String, usize)| {
@@ -113,9 +121,7 @@ impl GraphProgram {
 }
 
 fn missing(name: &str) -> StepProblem {
-    let problem =
-        StepFault::new(format!("nothing computes the value {:?}", evergreen_lifecycle::text::shortened(name, 60)));
-    StepProblem { operator: "Graph".to_owned(), name: String::new(), problem }
+    StepProblem::of_graph(StepFault::new(format!("nothing computes the value {:?}", shortened(name, 60))))
 }
 
 /// Puts a tensor into a register. What was there before is not kept any more.
@@ -129,10 +135,6 @@ fn put(
     let old = registers.get_mut(register).and_then(|slot| slot.replace(tensor));
     old.iter().for_each(|old| budget.forget(old.values.len()));
     Ok(())
-}
-
-fn of_graph(problem: StepFault) -> StepProblem {
-    StepProblem { operator: "Graph".to_owned(), name: String::new(), problem }
 }
 
 fn run_all(steps: &[Step], registers: &mut Vec<Option<Arc<Tensor>>>, budget: &mut Budget) -> Result<(), StepProblem> {
@@ -293,7 +295,7 @@ impl Reader<'_> {
     }
 
     fn step(&mut self, node: NodeProto, names: &mut HashMap<String, usize>, depth: usize) -> Result<Step, StepProblem> {
-        let short = |text: &str| evergreen_lifecycle::text::shortened(text, 60);
+        let short = |text: &str| shortened(text, 60);
         let (operator, name) = (short(&node.op_type), short(&node.name));
         let refuse = |problem| StepProblem { operator: operator.clone(), name: name.clone(), problem };
         self.operators += 1;

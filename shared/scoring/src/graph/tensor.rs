@@ -13,7 +13,7 @@ const MAX_DIMENSIONS: usize = 16;
 
 /// The elements of a tensor, row by row. Integers of every size are `Whole`.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum TensorValues {
+pub(crate) enum TensorValues {
     Float(Vec<f32>),
     Double(Vec<f64>),
     Whole(Vec<i64>),
@@ -21,11 +21,11 @@ pub(super) enum TensorValues {
     Text(Vec<Arc<str>>),
 }
 
-/// TensorValues of one type with a shape. The number of values is the product of the shape.
+/// Values of one type with a shape. The number of values is the product of the shape.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) struct Tensor {
-    pub(super) shape: Vec<usize>,
-    pub(super) values: TensorValues,
+pub(crate) struct Tensor {
+    pub(crate) shape: Vec<usize>,
+    pub(crate) values: TensorValues,
 }
 
 /// Calls the same code for the list of whatever type the values have, and wraps the result in the same type.
@@ -82,10 +82,11 @@ impl TensorValues {
         })
     }
 
-    /// Returns `numbers` as the type of these values, if that is float or double; otherwise as float.
+    /// Returns `numbers` as the type of these values, if that is a type of numbers; otherwise as float.
     pub(super) fn like(&self, numbers: Vec<f64>) -> Self {
         match self {
             Self::Double(_) => Self::Double(numbers),
+            Self::Whole(_) => Self::Whole(numbers.into_iter().map(|number| number as i64).collect()),
             _ => Self::Float(numbers.into_iter().map(|number| number as f32).collect()),
         }
     }
@@ -166,7 +167,7 @@ impl Tensor {
     }
 
     /// Reads a tensor of an ONNX file.
-    pub(super) fn of(tensor: &TensorProto) -> Outcome<Self> {
+    pub(crate) fn of(tensor: &TensorProto) -> Outcome<Self> {
         if tensor.data_location == EXTERNAL {
             return Err(StepFault::new("a constant is in another file; save the model without external data"));
         }
@@ -189,7 +190,7 @@ const FLOAT_16: i32 = 10;
 const BFLOAT_16: i32 = 16;
 
 /// Value of ONNX's `TensorProto.DataLocation` for a tensor whose numbers are in another file.
-const EXTERNAL: i32 = 1;
+pub(crate) const EXTERNAL: i32 = 1;
 
 fn values(tensor: &TensorProto) -> Outcome<TensorValues> {
     let raw = &tensor.raw_data;

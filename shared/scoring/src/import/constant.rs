@@ -5,6 +5,7 @@ use prost::Message;
 use super::error::list;
 use crate::artifact::ArtifactError;
 use crate::artifact::onnx::{TensorProto, element};
+use crate::graph::{EXTERNAL, Tensor, TensorValues};
 
 /// Tensor of constant numbers in an imported ONNX file, with its shape.
 #[derive(Debug, Clone, PartialEq)]
@@ -44,13 +45,14 @@ impl ConstantTensor {
 
     /// Returns the numbers and the shape of an ONNX tensor, or `None` if the numbers cannot be read.
     fn of(tensor: &TensorProto) -> Option<Self> {
-        if tensor.data_location == EXTERNAL {
-            return None;
-        }
-        let constant = Self::list(numbers(tensor)?);
-        let dims = tensor.dims.iter().map(|&dim| usize::try_from(dim).ok()).collect::<Option<Vec<_>>>()?;
-        let elements = dims.iter().try_fold(1_usize, |product, &dim| product.checked_mul(dim))?;
-        (constant.dims == [elements]).then_some(Self { dims, ..constant })
+        let Tensor { shape, values } = Tensor::of(tensor).ok()?;
+        let numbers = match values {
+            TensorValues::Whole(list) => Elements::Whole(list),
+            TensorValues::Float(list) => Elements::Real(list.into_iter().map(f64::from).collect()),
+            TensorValues::Double(list) => Elements::Real(list),
+            TensorValues::Truth(_) | TensorValues::Text(_) => return None,
+        };
+        Some(Self { dims: shape, numbers })
     }
 
     /// Returns the numbers of the tensor if they are integers, otherwise `None`.
@@ -70,26 +72,6 @@ impl ConstantTensor {
     }
 }
 
-fn numbers(tensor: &TensorProto) -> Option<Elements> {
-    let raw = &tensor.raw_data;
-    let is_raw = !raw.is_empty();
-    let real = |list: Vec<f64>| Some(Elements::Real(list));
-    match tensor.data_type {
-        element::FLOAT if is_raw => real(words(raw, |word| f32::from_le_bytes(word).into())?),
-        element::FLOAT => real(tensor.float_data.iter().map(|&number| number.into()).collect()),
-        element::DOUBLE if is_raw => real(words(raw, f64::from_le_bytes)?),
-        element::DOUBLE => real(tensor.double_data.clone()),
-        element::INT64 if is_raw => Some(Elements::Whole(words(raw, i64::from_le_bytes)?)),
-        element::INT64 => Some(Elements::Whole(tensor.int64_data.clone())),
-        element::INT32 if is_raw => Some(Elements::Whole(words(raw, |word| i32::from_le_bytes(word).into())?)),
-        element::INT32 => Some(Elements::Whole(tensor.int32_data.iter().map(|&number| number.into()).collect())),
-        _ => None,
-    }
-}
-
-/// Value of ONNX's `TensorProto.DataLocation` for a tensor whose numbers are in another file.
-const EXTERNAL: i32 = 1;
-
 /// Returns the reason why an ONNX tensor cannot be read, for an error message.
 fn problem(tensor: &TensorProto) -> &'static str {
     match tensor.data_type {
@@ -105,11 +87,6 @@ fn problem(tensor: &TensorProto) -> &'static str {
         16 => "is a constant of bfloat16; expected float, double, int32 or int64; export the model as float32",
         _ => "is a constant of another type; expected float, double, int32 or int64",
     }
-}
-
-fn words<const SIZE: usize, T>(raw: &[u8], read: impl Fn([u8; SIZE]) -> T) -> Option<Vec<T>> {
-    let (words, rest) = raw.as_chunks::<SIZE>();
-    rest.is_empty().then(|| words.iter().map(|word| read(*word)).collect())
 }
 
 #[cfg(test)]

@@ -14,11 +14,8 @@ pub enum ImportError {
     /// The file is not a valid or supported ONNX file: for example not ONNX, too large, or with an unknown attribute.
     #[error("{}", of_file(.0))]
     File(#[from] ArtifactError),
-    /// The ONNX file contains an operator that the import does not support.
-    #[error(
-        "operator {operator} is not supported; supported are {}; train and export the model without it",
-        super::operators::names()
-    )]
+    /// The ONNX file contains an operator that the fast scorer does not know.
+    #[error("operator {operator} is not supported; train and export the model without it")]
     Operator {
         /// Type of the ONNX operator, for example `Relu`.
         operator: String,

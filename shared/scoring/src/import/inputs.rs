@@ -21,7 +21,7 @@ pub(crate) struct InputColumns {
 
 /// Step of the ONNX import: returns each input's name and the features or texts that it contains.
 pub(super) fn bind(
-    inputs: Vec<ValueInfoProto>,
+    inputs: &[ValueInfoProto],
     table: &Signature,
     is_constant: impl Fn(&str) -> bool,
 ) -> Result<Vec<(String, GraphValue)>, ImportError> {
@@ -35,37 +35,37 @@ pub(super) fn bind(
     Ok(input_columns(inputs, table, is_constant)?.into_iter().map(value).collect())
 }
 
+/// Finds the columns that each input of a graph takes.
+pub(crate) fn columns_of(graph: &GraphProto, table: &Signature) -> Result<Vec<InputColumns>, ImportError> {
+    let name = |bytes: &Vec<u8>| TensorProto::decode(bytes.as_slice()).ok().map(|tensor| tensor.name);
+    let stored: HashSet<String> = graph.initializer.iter().filter_map(name).collect();
+    input_columns(&graph.input, table, |name| stored.contains(name))
+}
+
 /// Finds the columns that each input takes. Inputs that `is_constant` recognises have their values stored in the file and
 /// take no column.
-pub(crate) fn input_columns(
-    inputs: Vec<ValueInfoProto>,
+fn input_columns(
+    inputs: &[ValueInfoProto],
     table: &Signature,
     is_constant: impl Fn(&str) -> bool,
 ) -> Result<Vec<InputColumns>, ImportError> {
-    let inputs: Vec<_> = inputs.into_iter().filter(|input| !is_constant(&input.name)).collect();
-    if let [all] = inputs.as_slice() {
+    let inputs: Vec<_> = inputs.iter().filter(|input| !is_constant(&input.name)).collect();
+    if let [all] = *inputs.as_slice() {
         let (kind, width) = tensor(all)?;
         if width != Some(1) || find(table, &all.name).is_none() {
             return Ok(vec![whole_table(&all.name, kind, width, table)?]);
         }
     }
-    inputs.iter().map(|input| one_column(input, table)).collect()
+    inputs.into_iter().map(|input| one_column(input, table)).collect()
 }
 
 /// Returns a warning if a file has one input for several columns: their order is assumed.
 pub(super) fn assumed_order(graph: &GraphProto, table: &Signature) -> Option<String> {
-    let stored = stored(graph);
-    let inputs = input_columns(graph.input.clone(), table, |name| stored.contains(name)).ok()?;
+    let inputs = columns_of(graph, table).ok()?;
     let [InputColumns { columns, .. }] = inputs.as_slice() else { return None };
     let names: Vec<_> = columns.iter().filter_map(|&at| table.columns().get(at)).map(|it| it.name.as_str()).collect();
     let order = list(&names);
     (names.len() > 1).then(|| format!("the file has one input; its columns are assumed to be in this order: {order}"))
-}
-
-/// Returns the names of the constants of a graph.
-pub(crate) fn stored(graph: &GraphProto) -> HashSet<String> {
-    let name = |bytes: &Vec<u8>| TensorProto::decode(bytes.as_slice()).ok().map(|tensor| tensor.name);
-    graph.initializer.iter().filter_map(name).collect()
 }
 
 /// Returns the element type and the number of columns of an ONNX graph's input. `None`: any number of columns.

@@ -1,4 +1,4 @@
-//! The ONNX operators that the import supports. Each has one line in [`OPERATORS`].
+//! The ONNX operators that the fast scorer can represent. Each has one line in [`OPERATORS`].
 //!
 //! CONTRIBUTING.md ("To import an ONNX operator") has the steps.
 
@@ -14,7 +14,7 @@ use crate::artifact::ArtifactError;
 use crate::artifact::attributes::Attributes;
 use crate::artifact::onnx::AttributeProto;
 
-/// All ONNX operators that the import supports, sorted by name.
+/// All ONNX operators that the fast scorer can represent, sorted by name.
 pub(super) const OPERATORS: &[Operator] = &[
     features::ADD,
     features::ARRAY_FEATURE_EXTRACTOR,
@@ -48,7 +48,7 @@ pub(super) const OPERATORS: &[Operator] = &[
 pub(super) struct Operator {
     /// Name of the operator in ONNX.
     pub(super) name: &'static str,
-    /// Supported inputs and attributes of the operator, as text for error messages and for docs/IMPORT.md.
+    /// Supported inputs and attributes of the operator, as text for error messages.
     pub(super) supported: &'static str,
     /// Function that imports one use of the ONNX operator, and returns a value for each output.
     pub(super) apply: fn(&mut GraphWalk, OperatorCall) -> Result<Vec<GraphValue>, ImportError>,
@@ -66,11 +66,6 @@ pub(super) struct OperatorCall<'a> {
 /// Returns the supported ONNX operator with this name, or `None` if the import does not support it.
 pub(super) fn find(name: &str) -> Option<&'static Operator> {
     OPERATORS.iter().find(|operator| operator.name == name)
-}
-
-/// Returns the names of all supported ONNX operators, separated by commas.
-pub(super) fn names() -> String {
-    OPERATORS.iter().map(|operator| operator.name).collect::<Vec<_>>().join(", ")
 }
 
 impl<'a> OperatorCall<'a> {

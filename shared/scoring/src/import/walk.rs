@@ -61,7 +61,7 @@ pub(super) fn walk(graph: GraphProto, table: &Signature) -> Result<FoundModel, I
     }
     constants.sort_unstable();
     let is_constant = |name: &str| constants.binary_search_by(|constant: &String| constant.as_str().cmp(name)).is_ok();
-    values.extend(inputs::bind(graph.input, table, is_constant)?);
+    values.extend(inputs::bind(&graph.input, table, is_constant)?);
     let mut walk = GraphWalk {
         values,
         model: None,

@@ -1,6 +1,6 @@
 //! Calculations on each element: sums, products, powers, exponential functions, rounding.
 
-use super::super::broadcast::{common_shape, indices};
+use super::super::broadcast::{Stretched, stretched};
 use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
 use super::super::problem::{Outcome, StepFault};
@@ -102,9 +102,7 @@ fn folded(
 type Functions<'a> = (&'a dyn Fn(f32, f32) -> f32, &'a dyn Fn(f64, f64) -> f64, &'a dyn Fn(i64, i64) -> Option<i64>);
 
 fn pair(a: &Tensor, b: &Tensor, budget: &mut Budget, (float, double, whole): Functions<'_>) -> Outcome<Tensor> {
-    let shape = common_shape(&a.shape, &b.shape)?;
-    budget.spend(&shape)?;
-    let (left, right) = (indices(&a.shape, &shape), indices(&b.shape, &shape));
+    let Stretched { shape, left, right } = stretched(a, b, budget)?;
     let values = match (&a.values, &b.values) {
         (TensorValues::Float(a), TensorValues::Float(b)) => TensorValues::Float(zip(a, &left, b, &right, float)),
         (TensorValues::Double(a), TensorValues::Double(b)) => TensorValues::Double(zip(a, &left, b, &right, double)),
@@ -155,14 +153,9 @@ fn modulo(given: &mut Given) -> Outcome<RunOperator> {
 /// Raises to a power. The type of the result is that of the base.
 fn power(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let (base, exponent) = (inputs.get(0)?, inputs.get(1)?);
-    let shape = common_shape(&base.shape, &exponent.shape)?;
-    budget.spend(&shape)?;
-    let (left, right) = (indices(&base.shape, &shape), indices(&exponent.shape, &shape));
+    let Stretched { shape, left, right } = stretched(base, exponent, budget)?;
     let results = zip(&base.values.doubles()?, &left, &exponent.values.doubles()?, &right, libm::pow);
-    let values = match &base.values {
-        TensorValues::Whole(_) => TensorValues::Whole(results.into_iter().map(|number| number as i64).collect()),
-        values => values.like(results),
-    };
+    let values = base.values.like(results);
     Ok(vec![Tensor::new(shape, values)?])
 }
 
@@ -184,10 +177,7 @@ fn clip(given: &mut Given) -> Outcome<RunOperator> {
             most.filter(|most| x > *most).unwrap_or(x)
         };
         let clipped = input.values.doubles()?.into_iter().map(into_limits);
-        let values = match &input.values {
-            TensorValues::Whole(_) => TensorValues::Whole(clipped.map(|number| number as i64).collect()),
-            values => values.like(clipped.collect()),
-        };
+        let values = input.values.like(clipped.collect());
         Ok(vec![input.with(values)?])
     }))
 }

@@ -45,15 +45,11 @@ impl Weights {
     }
 }
 
-fn doubles(list: Option<Vec<f32>>) -> Vec<f64> {
-    list.unwrap_or_default().into_iter().map(f64::from).collect()
-}
-
 fn classifier(given: &mut Given) -> Outcome<RunOperator> {
     let labels = ClassLabels::read(given)?;
     let transform = ScoreTransform::read(given)?;
     given.ignore(&["multi_class"]);
-    let (coefficients, intercepts) = (doubles(given.floats("coefficients")), doubles(given.floats("intercepts")));
+    let (coefficients, intercepts) = (given.doubles("coefficients"), given.doubles("intercepts"));
     let outputs = if labels.len() == 2 && intercepts.len() == 1 { 1 } else { labels.len() };
     let weights = Weights { coefficients, intercepts, outputs };
     Ok(Box::new(move |inputs, budget| {
@@ -88,7 +84,7 @@ fn classifier(given: &mut Given) -> Outcome<RunOperator> {
 fn regressor(given: &mut Given) -> Outcome<RunOperator> {
     let transform = ScoreTransform::read(given)?;
     let outputs = given.int("targets").and_then(|count| usize::try_from(count).ok()).unwrap_or(1).max(1);
-    let (coefficients, intercepts) = (doubles(given.floats("coefficients")), doubles(given.floats("intercepts")));
+    let (coefficients, intercepts) = (given.doubles("coefficients"), given.doubles("intercepts"));
     let weights = Weights { coefficients, intercepts, outputs };
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;

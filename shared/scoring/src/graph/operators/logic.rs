@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::broadcast::{common_shape, indices};
+use super::super::broadcast::{Stretched, common_shape, indices, stretched};
 use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
 use super::super::problem::{Outcome, StepFault};
@@ -40,9 +40,7 @@ pub(super) const OPERATORS: &[GraphOperator] = &[
 
 fn equal(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let (a, b) = (inputs.get(0)?, inputs.get(1)?);
-    let shape = common_shape(&a.shape, &b.shape)?;
-    budget.spend(&shape)?;
-    let (left, right) = (indices(&a.shape, &shape), indices(&b.shape, &shape));
+    let Stretched { shape, left, right } = stretched(a, b, budget)?;
     let results = match (&a.values, &b.values) {
         (TensorValues::Float(a), TensorValues::Float(b)) => zip(a, &left, b, &right, |a, b| a == b),
         (TensorValues::Double(a), TensorValues::Double(b)) => zip(a, &left, b, &right, |a, b| a == b),
@@ -58,9 +56,7 @@ fn equal(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
 fn compared(real: fn(f64, f64) -> bool, whole: fn(i64, i64) -> bool) -> Outcome<RunOperator> {
     Ok(Box::new(move |inputs, budget| {
         let (a, b) = (inputs.get(0)?, inputs.get(1)?);
-        let shape = common_shape(&a.shape, &b.shape)?;
-        budget.spend(&shape)?;
-        let (left, right) = (indices(&a.shape, &shape), indices(&b.shape, &shape));
+        let Stretched { shape, left, right } = stretched(a, b, budget)?;
         let results = match (&a.values, &b.values) {
             (TensorValues::Whole(a), TensorValues::Whole(b)) => zip(a, &left, b, &right, whole),
             (a, b) => zip(&a.doubles()?, &left, &b.doubles()?, &right, real),
@@ -72,9 +68,7 @@ fn compared(real: fn(f64, f64) -> bool, whole: fn(i64, i64) -> bool) -> Outcome<
 fn truths(function: fn(bool, bool) -> bool) -> Outcome<RunOperator> {
     Ok(Box::new(move |inputs, budget| {
         let (a, b) = (inputs.get(0)?, inputs.get(1)?);
-        let shape = common_shape(&a.shape, &b.shape)?;
-        budget.spend(&shape)?;
-        let (left, right) = (indices(&a.shape, &shape), indices(&b.shape, &shape));
+        let Stretched { shape, left, right } = stretched(a, b, budget)?;
         let results = zip(a.truths()?, &left, b.truths()?, &right, function);
         Ok(vec![Tensor::new(shape, TensorValues::Truth(results))?])
     }))

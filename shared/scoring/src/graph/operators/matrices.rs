@@ -1,11 +1,12 @@
 //! Products of matrices, and distances between rows.
 
-use super::super::broadcast::indices;
+use super::super::broadcast::{common_shape, indices};
 use super::super::call::{Budget, Inputs, RunOperator};
 use super::super::given::Given;
 use super::super::problem::{Outcome, StepFault};
-use super::super::tensor::{Tensor, TensorValues, elements};
+use super::super::tensor::{Tensor, elements};
 use super::GraphOperator;
+use super::arithmetic::mismatch;
 
 pub(super) const OPERATORS: &[GraphOperator] = &[
     GraphOperator { name: "MatMul", read: |_| Ok(Box::new(product)) },
@@ -60,13 +61,10 @@ fn product(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let numbers = multiply(&first, &second, budget)?;
     let mut shape: Vec<_> = a.shape.split_last().map_or_else(Vec::new, |(_, rows)| rows.to_vec());
     shape.extend(width);
-    let values = match (&a.values, &b.values) {
-        (TensorValues::Whole(_), TensorValues::Whole(_)) => {
-            TensorValues::Whole(numbers.into_iter().map(|x| x as i64).collect())
-        }
-        (values, _) => values.like(numbers),
-    };
-    Ok(vec![Tensor::new(shape, values)?])
+    if a.values.type_name() != b.values.type_name() {
+        return Err(mismatch(&a.values, &b.values));
+    }
+    Ok(vec![Tensor::new(shape, a.values.like(numbers))?])
 }
 
 fn gemm(given: &mut Given) -> Outcome<RunOperator> {
@@ -85,7 +83,7 @@ fn gemm(given: &mut Given) -> Outcome<RunOperator> {
         numbers.iter_mut().for_each(|number| *number *= f64::from(alpha));
         let shape = vec![first.size().0, second.size().1];
         if let Some(c) = inputs.optional(2) {
-            if super::super::broadcast::common_shape(&c.shape, &shape)? != shape {
+            if common_shape(&c.shape, &shape)? != shape {
                 return Err(StepFault::new("its third input does not fit the result"));
             }
             let added = c.values.doubles()?;

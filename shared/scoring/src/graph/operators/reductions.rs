@@ -93,10 +93,7 @@ fn reduced(given: &mut Given, function: fn(&[f64]) -> f64) -> Outcome<RunOperato
             lists.get_mut(group).into_iter().for_each(|list: &mut Vec<f64>| list.push(number));
         }
         let results: Vec<f64> = lists.iter().map(|list| function(list)).collect();
-        let values = match &input.values {
-            TensorValues::Whole(_) => TensorValues::Whole(results.into_iter().map(|number| number as i64).collect()),
-            values => values.like(results),
-        };
+        let values = input.values.like(results);
         let shape = if is_kept { kept } else { without(&input.shape, &axes) };
         Ok(vec![Tensor::new(shape, values)?])
     }))
@@ -214,10 +211,7 @@ fn cumulated(given: &mut Given) -> Outcome<RunOperator> {
             }
             sums
         })?;
-        let values = match &input.values {
-            TensorValues::Whole(_) => TensorValues::Whole(sums.into_iter().map(|number| number as i64).collect()),
-            values => values.like(sums),
-        };
+        let values = input.values.like(sums);
         Ok(vec![input.with(values)?])
     }))
 }

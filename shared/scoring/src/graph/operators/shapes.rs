@@ -42,7 +42,8 @@ pub(super) const OPERATORS: &[GraphOperator] = &[
     GraphOperator { name: "Range", read: |_| Ok(Box::new(range)) },
 ];
 
-fn same(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
+/// Returns its input.
+pub(super) fn same(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let input = inputs.get(0)?;
     budget.spend(&[input.values.len()])?;
     Ok(vec![input.clone()])
@@ -382,9 +383,6 @@ fn range(inputs: &Inputs<'_>, budget: &mut Budget) -> Outcome<Vec<Tensor>> {
     let count = elements(&[if count.is_finite() { count as usize } else { usize::MAX }])?;
     budget.spend(&[count])?;
     let numbers: Vec<f64> = (0..count).map(|index| start + index as f64 * step).collect();
-    let values = match &inputs.get(0)?.values {
-        TensorValues::Whole(_) => TensorValues::Whole(numbers.into_iter().map(|number| number as i64).collect()),
-        values => values.like(numbers),
-    };
+    let values = inputs.get(0)?.values.like(numbers);
     Ok(vec![Tensor::list(values)])
 }

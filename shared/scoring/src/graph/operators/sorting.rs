@@ -36,10 +36,7 @@ fn top(given: &mut Given) -> Outcome<RunOperator> {
             along(input, axis, |list| chosen(list).into_iter().filter_map(|place| list.get(place).copied()).collect())?;
         let mut shape = input.shape.clone();
         shape.iter_mut().skip(axis).take(1).for_each(|slot| *slot = count);
-        let values = match &input.values {
-            TensorValues::Whole(_) => TensorValues::Whole(numbers.into_iter().map(|number| number as i64).collect()),
-            values => values.like(numbers),
-        };
+        let values = input.values.like(numbers);
         let indices = TensorValues::Whole(places.into_iter().map(|place| place as i64).collect());
         Ok(vec![Tensor::new(shape.clone(), values)?, Tensor::new(shape, indices)?])
     }))

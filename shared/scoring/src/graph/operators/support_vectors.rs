@@ -46,10 +46,6 @@ impl Kernel {
     }
 }
 
-fn doubles(list: Option<Vec<f32>>) -> Vec<f64> {
-    list.unwrap_or_default().into_iter().map(f64::from).collect()
-}
-
 /// Returns the similarity of each row with each support vector, row after row.
 fn similarities(kernel: Kernel, input: &Tensor, vectors: &[f64], budget: &mut Budget) -> Outcome<Vec<Vec<f64>>> {
     let (rows, width) = input.rows_and_columns();
@@ -66,8 +62,8 @@ fn similarities(kernel: Kernel, input: &Tensor, vectors: &[f64], budget: &mut Bu
 fn regressor(given: &mut Given) -> Outcome<RunOperator> {
     let kernel = Kernel::read(given)?;
     let transform = ScoreTransform::read(given)?;
-    let (coefficients, vectors) = (doubles(given.floats("coefficients")), doubles(given.floats("support_vectors")));
-    let rho = doubles(given.floats("rho")).first().copied().unwrap_or_default();
+    let (coefficients, vectors) = (given.doubles("coefficients"), given.doubles("support_vectors"));
+    let rho = given.doubles("rho").first().copied().unwrap_or_default();
     given.ignore(&["n_supports"]);
     if given.int("one_class") == Some(1) {
         return Err(StepFault::new("it finds outliers; expected a model that predicts a number"));
@@ -196,9 +192,9 @@ fn classifier(given: &mut Given) -> Outcome<RunOperator> {
     let labels = ClassLabels::read(given)?;
     let kernel = Kernel::read(given)?;
     let transform = ScoreTransform::read(given)?;
-    let (coefficients, vectors) = (doubles(given.floats("coefficients")), doubles(given.floats("support_vectors")));
-    let rho = doubles(given.floats("rho"));
-    let (a, b) = (doubles(given.floats("prob_a")), doubles(given.floats("prob_b")));
+    let (coefficients, vectors) = (given.doubles("coefficients"), given.doubles("support_vectors"));
+    let rho = given.doubles("rho");
+    let (a, b) = (given.doubles("prob_a"), given.doubles("prob_b"));
     let counts = given.ints("vectors_per_class").unwrap_or_default();
     let mut start = 0_usize;
     let mut ranges = Vec::new();

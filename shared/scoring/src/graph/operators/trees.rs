@@ -1,7 +1,5 @@
 //! Ensembles of decision trees.
 
-use std::collections::HashMap;
-
 use super::super::call::{Budget, RunOperator};
 use super::super::given::Given;
 use super::super::problem::{Outcome, StepFault};
@@ -9,6 +7,7 @@ use super::super::tensor::{Tensor, TensorValues, elements};
 use super::GraphOperator;
 use super::scores::{ClassLabels, ScoreTransform, first_greatest};
 use crate::artifact::onnx::TextList;
+use crate::import::NodeKeys;
 use crate::pipeline::{MAX_FEATURES, MAX_NODES};
 
 pub(super) const OPERATORS: &[GraphOperator] = &[
@@ -67,8 +66,7 @@ struct Forest {
 
 /// The lists of a tree operator that describe its nodes.
 struct NodeLists {
-    trees: Vec<i64>,
-    ids: Vec<i64>,
+    keys: NodeKeys,
     features: Vec<i64>,
     values: Vec<f64>,
     modes: Vec<Option<Mode>>,
@@ -80,23 +78,28 @@ struct NodeLists {
 impl NodeLists {
     fn read(given: &mut Given) -> Outcome<Self> {
         given.ignore(&["nodes_hitrates", "nodes_hitrates_as_tensor"]);
+        let trees = given.ints("nodes_treeids").unwrap_or_default();
+        let ids = given.ints("nodes_nodeids").unwrap_or_default();
+        let count = trees.len();
+        if count > MAX_NODES || count == 0 {
+            return Err(StepFault::new(format!("it has {count} nodes; expected 1 to {MAX_NODES}")));
+        }
+        let is_complete = ids.len() == count;
         let lists = Self {
-            trees: given.ints("nodes_treeids").unwrap_or_default(),
-            ids: given.ints("nodes_nodeids").unwrap_or_default(),
+            keys: NodeKeys::new(trees, ids),
             features: given.ints("nodes_featureids").unwrap_or_default(),
-            values: given.numbers("nodes_values")?.unwrap_or_default(),
+            values: given.numbers("nodes_values")?,
             modes: modes(&given.text_list("nodes_modes"))?,
             yes: given.ints("nodes_truenodeids").unwrap_or_default(),
             no: given.ints("nodes_falsenodeids").unwrap_or_default(),
             missing: given.ints("nodes_missing_value_tracks_true").unwrap_or_default(),
         };
-        let count = lists.trees.len();
-        let lengths = [lists.ids.len(), lists.features.len(), lists.values.len(), lists.modes.len(), lists.yes.len()];
-        if lengths.iter().chain([&lists.no.len()]).any(|&length| length != count) {
+        let lengths = [lists.features.len(), lists.values.len(), lists.modes.len(), lists.yes.len(), lists.no.len()];
+        if !is_complete || lengths.iter().any(|&length| length != count) {
             return Err(StepFault::new("the lists of its nodes are not equally long; export the model again"));
         }
-        if count > MAX_NODES || count == 0 {
-            return Err(StepFault::new(format!("it has {count} nodes; expected 1 to {MAX_NODES}")));
+        if lists.keys.has_twice() {
+            return Err(StepFault::new("two of its nodes have the same number; export the model again"));
         }
         Ok(lists)
     }
@@ -119,30 +122,41 @@ fn modes(list: &TextList) -> Outcome<Vec<Option<Mode>>> {
     list.iter().map(mode).collect()
 }
 
-/// The weights of the leaves, each with its output, by the numbers of tree and node.
-type LeafWeights = HashMap<(i64, i64), Vec<(u32, f64)>>;
+/// The weights of all leaves, each with its output, sorted by the numbers of tree and node.
+struct LeafWeights(Vec<((i64, i64), (u32, f64))>);
+
+impl LeafWeights {
+    /// Returns the weights of one leaf, in the order of the file.
+    fn of(&self, leaf: (i64, i64)) -> impl Iterator<Item = (u32, f64)> {
+        let start = self.0.partition_point(|(key, _)| *key < leaf);
+        self.0.iter().skip(start).take_while(move |(key, _)| *key == leaf).map(|(_, weight)| *weight)
+    }
+}
 
 /// Reads the weights of the leaves.
 fn leaf_weights(given: &mut Given, prefix: &str, outputs: usize) -> Outcome<LeafWeights> {
     let list = |given: &mut Given, name: &str| given.ints(&format!("{prefix}_{name}")).unwrap_or_default();
     let (trees, nodes, ids) = (list(given, "treeids"), list(given, "nodeids"), list(given, "ids"));
-    let weights = given.numbers(&format!("{prefix}_weights"))?.unwrap_or_default();
+    let weights = given.numbers(&format!("{prefix}_weights"))?;
     if [nodes.len(), ids.len(), weights.len()].iter().any(|&length| length != trees.len()) {
         return Err(StepFault::new("the lists of its leaves are not equally long; export the model again"));
     }
-    let mut found: HashMap<_, Vec<_>> = HashMap::new();
-    for (((tree, node), id), weight) in trees.into_iter().zip(nodes).zip(ids).zip(weights) {
+    let entries = trees.into_iter().zip(nodes).zip(ids.into_iter().zip(weights));
+    let entry = |(leaf, (id, weight)): ((i64, i64), (i64, f64))| {
         let id = u32::try_from(id).ok().filter(|&id| (id as usize) < outputs);
         let id = id.ok_or_else(|| StepFault::new("a leaf has a weight for an output that does not exist"))?;
-        found.entry((tree, node)).or_default().push((id, weight));
-    }
-    Ok(found)
+        Ok((leaf, (id, weight)))
+    };
+    let mut found = entries.map(entry).collect::<Outcome<Vec<_>>>()?;
+    // A stable sort: the weights of a leaf stay in the order of the file.
+    found.sort_by_key(|(leaf, _)| *leaf);
+    Ok(LeafWeights(found))
 }
 
 impl Forest {
     fn read(given: &mut Given, prefix: &str, outputs: usize) -> Outcome<Self> {
         let lists = NodeLists::read(given)?;
-        let mut leaves = leaf_weights(given, prefix, outputs)?;
+        let leaves = leaf_weights(given, prefix, outputs)?;
         let aggregate = match given.text("aggregate_function").as_deref() {
             None | Some("SUM") => Aggregate::Sum,
             Some("AVERAGE") => Aggregate::Average,
@@ -150,12 +164,7 @@ impl Forest {
             Some("MAX") => Aggregate::Max,
             Some(_) => return Err(StepFault::new("its aggregate_function is unknown")),
         };
-        let base = given.numbers("base_values")?.unwrap_or_default();
-        let places: HashMap<(i64, i64), usize> =
-            lists.trees.iter().copied().zip(lists.ids.iter().copied()).zip(0..).collect();
-        if places.len() != lists.trees.len() {
-            return Err(StepFault::new("two of its nodes have the same number; export the model again"));
-        }
+        let base = given.numbers("base_values")?;
         let mut forest = Self {
             nodes: Vec::new(),
             roots: Vec::new(),
@@ -166,12 +175,12 @@ impl Forest {
             outputs,
             steps: 0,
         };
-        let mut is_used = vec![false; lists.trees.len()];
+        let mut is_used = vec![false; lists.keys.ids.len()];
         let mut last = None;
-        for (place, &tree) in lists.trees.iter().enumerate() {
+        for (place, &(tree, _)) in lists.keys.ids.iter().enumerate() {
             // The first node of a tree in the list is its root.
             if last.replace(tree) != Some(tree) && !is_used.get(place).copied().unwrap_or_default() {
-                forest.add_tree(&lists, &places, &mut leaves, &mut is_used, place)?;
+                forest.add_tree(&lists, &leaves, &mut is_used, place)?;
             }
         }
         if is_used.iter().any(|used| !used) {
@@ -182,14 +191,7 @@ impl Forest {
 
     /// Adds the tree whose root has the index `root` in the lists. A node that two others lead to is an error, so that no
     /// walk through a tree is endless.
-    fn add_tree(
-        &mut self,
-        lists: &NodeLists,
-        places: &HashMap<(i64, i64), usize>,
-        leaves: &mut LeafWeights,
-        is_used: &mut [bool],
-        root: usize,
-    ) -> Outcome<()> {
+    fn add_tree(&mut self, lists: &NodeLists, leaves: &LeafWeights, is_used: &mut [bool], root: usize) -> Outcome<()> {
         self.roots.push(self.nodes.len() as u32);
         let mut open = vec![(root, 1_usize)];
         let (mut deepest, mut most) = (0, 0);
@@ -201,17 +203,17 @@ impl Forest {
             if std::mem::replace(used, true) {
                 return Err(StepFault::new("two nodes of a tree lead to the same node"));
             }
-            let tree = lists.trees.get(place).copied().unwrap_or_default();
+            let key = lists.keys.ids.get(place).copied().unwrap_or_default();
             let number = |list: &[i64]| list.get(place).copied().unwrap_or_default();
             let node = match lists.modes.get(place).copied().flatten() {
                 None => {
                     let start = self.weights.len() as u32;
-                    self.weights.extend(leaves.remove(&(tree, number(&lists.ids))).unwrap_or_default());
+                    self.weights.extend(leaves.of(key));
                     most = most.max(self.weights.len() - start as usize);
                     Node::Leaf { start, end: self.weights.len() as u32 }
                 }
                 Some(mode) => {
-                    let child = |id| places.get(&(tree, id)).copied();
+                    let child = |id| lists.keys.find((key.0, id)).map(|place| place as usize);
                     let missing =
                         || StepFault::new("a node leads to a node that does not exist; export the model again");
                     let yes = child(number(&lists.yes)).ok_or_else(missing)?;
@@ -281,8 +283,8 @@ impl Forest {
         scores
     }
 
-    /// Returns the rows of the input. Too few columns are an error.
-    fn rows(&self, input: &Tensor, budget: &mut Budget) -> Outcome<Vec<Vec<f64>>> {
+    /// Returns the numbers of the input and the length of a row. Too few columns are an error.
+    fn numbers(&self, input: &Tensor, budget: &mut Budget) -> Outcome<(Vec<f64>, usize)> {
         let (rows, width) = input.rows_and_columns();
         if width < self.features || width == 0 {
             let problem = format!(
@@ -293,7 +295,7 @@ impl Forest {
         }
         elements(&[rows, self.outputs])?;
         budget.spend(&[rows, self.steps.max(self.outputs).max(1)])?;
-        Ok(input.values.doubles()?.chunks_exact(width).map(<[f64]>::to_vec).collect())
+        Ok((input.values.doubles()?, width))
     }
 }
 
@@ -305,16 +307,16 @@ fn regressor(given: &mut Given) -> Outcome<RunOperator> {
     }
     let forest = Forest::read(given, "target", outputs)?;
     Ok(Box::new(move |inputs, budget| {
-        let rows = forest.rows(inputs.get(0)?, budget)?;
-        let mut numbers = Vec::with_capacity(rows.len() * outputs);
-        for row in &rows {
+        let (values, width) = forest.numbers(inputs.get(0)?, budget)?;
+        let mut numbers = Vec::with_capacity(values.len() / width * outputs);
+        for row in values.chunks_exact(width) {
             let scores = forest.scores(row).into_iter().enumerate();
             let base = |output: usize| forest.base.get(output).copied().unwrap_or_default();
             let mut scores: Vec<f64> = scores.map(|(output, score)| score.unwrap_or_default() + base(output)).collect();
             transform.apply(&mut scores);
             numbers.extend(scores.into_iter().map(|score| score as f32));
         }
-        Ok(vec![Tensor::new(vec![rows.len(), outputs], TensorValues::Float(numbers))?])
+        Ok(vec![Tensor::new(vec![numbers.len() / outputs, outputs], TensorValues::Float(numbers))?])
     }))
 }
 
@@ -327,10 +329,10 @@ fn classifier(given: &mut Given) -> Outcome<RunOperator> {
     let is_single = labels.len() == 2 && forest.weights.iter().all(|(output, _)| *output == first);
     let is_positive = forest.weights.iter().all(|(_, weight)| *weight >= 0.0);
     Ok(Box::new(move |inputs, budget| {
-        let input = inputs.get(0)?;
+        let (values, width) = forest.numbers(inputs.get(0)?, budget)?;
         let (mut classes, mut all) = (Vec::new(), Vec::new());
-        for row in forest.rows(input, budget)? {
-            let scores = forest.scores(&row);
+        for row in values.chunks_exact(width) {
+            let scores = forest.scores(row);
             let base = |output: usize| forest.base.get(output).copied().unwrap_or_default();
             let mut scores = if is_single {
                 let base = if forest.base.len() == 1 { base(0) } else { base(1) };
