@@ -35,12 +35,7 @@ impl ModelBucket {
     pub async fn list(&self) -> Result<Vec<String>, Failure> {
         let mut paths = Vec::new();
         for prefix in prefixes(&self.model) {
-            let mut pages = self.client.list_objects_v2().bucket(&self.name).prefix(prefix).into_paginator().send();
-            while let Some(page) = pages.next().await {
-                let page = page.map_err(|error| self.failed("list", "", reason(error)))?;
-                let keys = page.contents.into_iter().flatten().filter_map(|object| object.key);
-                paths.extend(keys.filter_map(|key| path_of(&self.model, &key)));
-            }
+            paths.extend(self.keys(&prefix).await?.iter().filter_map(|key| path_of(&self.model, key)));
         }
         Ok(paths)
     }

@@ -68,7 +68,8 @@ impl<W: ConsoleWorld> Console<W> {
         let source = match usage {
             Ok(_) => {
                 "An estimate: what CloudWatch counted this month, times list prices. Metrics and alarms count from \
-                the first day of the month. Cold starts, traces, storage, mail and taxes are not included."
+                the first day of the month. Cold starts, traces, storage, state transitions and \
+                requests of batch jobs, mail and taxes are not included."
                     .to_owned()
             }
             Err(reason) => format!("An estimate of the fixed part only. Usage is not included, because {reason}."),

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use evergreen_lifecycle::ports::{
     AlarmStates, Announcer, ArtifactLinks, ArtifactWriter, Artifacts, BilledUsage, Champions, Clock, EventOutbox,
-    FeedbackCounting, FeedbackRecord, FeedbackRows, JobList, Listing, LiveRecord, MailLinks, Mailbox, ObjectList,
-    ObjectRemoval, ObjectRetention, PredictionKeys, Reactions, RecordRetention, RequestHistory, RolloutEvidence,
-    Rollouts, Runs, ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
+    FeedbackCounting, FeedbackRecord, FeedbackRows, Listing, LiveRecord, MailLinks, Mailbox, ObjectList, ObjectRemoval,
+    ObjectRetention, PredictionKeys, Reactions, RecordRetention, RequestHistory, RolloutEvidence, Rollouts, Runs,
+    ScheduleSwitch, Schedules, ServedRecord, Sessions, SkewRecord, Steering, Versions,
 };
 
 /// The console function's connections to other systems.
@@ -77,15 +77,7 @@ impl<R> ConsoleRegistry for R where
 
 /// What the console needs of the bucket.
 pub trait ConsoleStorage:
-    ArtifactLinks
-    + ArtifactWriter
-    + Artifacts
-    + FeedbackRows
-    + JobList
-    + ObjectList
-    + ObjectRemoval
-    + ObjectRetention
-    + 'static
+    ArtifactLinks + ArtifactWriter + Artifacts + FeedbackRows + ObjectList + ObjectRemoval + ObjectRetention + 'static
 {
 }
 
@@ -94,7 +86,6 @@ impl<A> ConsoleStorage for A where
         + ArtifactWriter
         + Artifacts
         + FeedbackRows
-        + JobList
         + ObjectList
         + ObjectRemoval
         + ObjectRetention

@@ -1,8 +1,9 @@
 //! The configuration of the score function, read from environment variables once at cold start.
 
 use evergreen_aws::env::{ConfigError, Environment};
-use evergreen_batch::{BatchPrices, BatchRates};
+use evergreen_batch::BatchRates;
 use evergreen_lifecycle::ModelName;
+use evergreen_lifecycle::cost::Prices;
 
 /// The list prices of `make cost`.
 const PRICES: &str = include_str!("../../../infra/cost/prices.toml");
@@ -31,7 +32,7 @@ impl ScoreConfig {
     /// # Errors
     /// [`ConfigError`] names the environment variable that is missing or wrong.
     pub fn read(environment: &Environment) -> Result<Self, ConfigError> {
-        let prices: BatchPrices =
+        let prices: Prices =
             toml::from_str(PRICES).map_err(|error| ConfigError::invalid("infra/cost/prices.toml", error))?;
         let memory = environment.whole(MEMORY, 1..=u32::MAX)?;
         let megabytes: u64 = environment.whole("EVERGREEN_BATCH_PART_MEGABYTES", 1..=256_u32)?.into();

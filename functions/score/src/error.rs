@@ -1,6 +1,6 @@
 //! Why a step of a batch job fails.
 
-use evergreen_batch::{BatchPlanError, InvalidLocation, KeepError, Location, PartError};
+use evergreen_batch::{BatchPlanError, KeepError, Location, PartError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
 use evergreen_scoring::{PredictError, RegisteredError};
@@ -20,9 +20,6 @@ pub enum BatchStepError {
     /// The columns that the answers should repeat cannot be repeated.
     #[error(transparent)]
     Keep(#[from] KeepError),
-    /// A text of the request is not an address.
-    #[error(transparent)]
-    Location(#[from] InvalidLocation),
     /// No version can score.
     #[error("no version is the champion; expected one. Train a model first, or name a version")]
     NoChampion,
@@ -90,7 +87,6 @@ impl BatchStepError {
             Self::Part(_) | Self::Shape(_) | Self::Json(_) => "Internal",
             Self::Event(_)
             | Self::Keep(_)
-            | Self::Location(_)
             | Self::NoChampion
             | Self::NoVersion(_)
             | Self::UnreadableChampion

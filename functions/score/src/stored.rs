@@ -12,7 +12,7 @@ use serde::de::DeserializeOwned;
 use crate::error::BatchStepError;
 
 /// Number of objects that are read at once.
-pub(crate) const AT_ONCE: usize = 32;
+const AT_ONCE: usize = 32;
 const JSON: &str = "application/json";
 
 /// The objects of jobs in the stack's bucket, and the objects of answers.

@@ -13,16 +13,7 @@ use crate::ports::ScoreWorld;
 
 /// The scorer of the last job, which is kept between invocations.
 #[derive(Debug, Default)]
-pub(crate) struct KeptScorer(Mutex<Option<(ScorerKey, Arc<PartScorer>)>>);
-
-/// What a scorer depends on.
-#[derive(Debug, Clone, PartialEq)]
-struct ScorerKey {
-    version: VersionNumber,
-    sha256: String,
-    explain: bool,
-    keep: Vec<String>,
-}
+pub(crate) struct KeptScorer(Mutex<Option<(BatchJob, Arc<PartScorer>)>>);
 
 /// Returns the number and the model file of a version, or of the champion.
 pub(crate) async fn pinned<W: ScoreWorld>(
@@ -57,19 +48,13 @@ pub(crate) async fn load<W: ScoreWorld>(
 impl KeptScorer {
     /// Returns the scorer of a job, which is loaded if another job was the last one.
     pub(crate) async fn of<W: ScoreWorld>(&self, world: &W, job: &BatchJob) -> Result<Arc<PartScorer>, BatchStepError> {
-        let key = ScorerKey {
-            version: job.version,
-            sha256: job.artifact.sha256.clone(),
-            explain: job.explain,
-            keep: job.keep.clone(),
-        };
         let mut kept = self.0.lock().await;
-        if let Some((_, scorer)) = kept.as_ref().filter(|(of, _)| *of == key) {
+        if let Some((_, scorer)) = kept.as_ref().filter(|(of, _)| of == job) {
             return Ok(scorer.clone());
         }
         let model = load(world, &job.model, job.version, &job.artifact).await?;
         let scorer = Arc::new(PartScorer::new(model, job.version.get(), job.explain, &job.keep)?);
-        *kept = Some((key, scorer.clone()));
+        *kept = Some((job.clone(), scorer.clone()));
         Ok(scorer)
     }
 }

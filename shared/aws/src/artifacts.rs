@@ -2,7 +2,6 @@
 //! that a user uploads for import.
 
 mod former;
-mod jobs;
 mod kept_rows;
 mod links;
 mod listing;

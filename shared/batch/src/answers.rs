@@ -3,10 +3,9 @@
 use evergreen_lifecycle::Label;
 use evergreen_scoring::{ExplainError, Explained, Explanation, Explanations, Model, PredictError, Predictions};
 
-/// Names of the columns that every file of answers has.
-const FIXED: [&str; 4] = ["row", "prediction", "version", "error"];
-/// Names of further columns, and of fields of JSON lines.
-const OTHERS: [&str; 6] = ["lower", "upper", "base", "probabilities", "interval", "explanation"];
+/// Names that the columns of answers and the fields of JSON lines may have.
+const OWN: [&str; 10] =
+    ["row", "prediction", "version", "error", "lower", "upper", "base", "probabilities", "interval", "explanation"];
 
 /// The parts of an answer that a version gives. All rows of a job have the same.
 #[derive(Debug, Clone, PartialEq)]
@@ -43,8 +42,7 @@ impl AnswerShape {
 
     /// Returns whether the answers have a column of their own with this name, so that none of the input can have it.
     pub(crate) fn has(&self, name: &str) -> bool {
-        FIXED.contains(&name)
-            || OTHERS.contains(&name)
+        OWN.contains(&name)
             || self.probability_names().any(|own| own == name)
             || self.contribution_names().any(|own| own == name)
     }

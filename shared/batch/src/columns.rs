@@ -17,7 +17,6 @@ const MAX_LISTED: usize = 20;
 #[derive(Debug)]
 pub struct ColumnCheck {
     columns: ColumnIndex,
-    shape: AnswerShape,
     keep: Vec<String>,
 }
 
@@ -50,12 +49,7 @@ impl ColumnCheck {
                 return Err(KeepError::Twice(name.clone()));
             }
         }
-        Ok(Self { columns: ColumnIndex::new(model.signature().columns()), shape, keep: keep.to_vec() })
-    }
-
-    /// Returns whether the answers of this version have a column of their own with this name.
-    pub fn is_own(&self, name: &str) -> bool {
-        self.shape.has(name)
+        Ok(Self { columns: ColumnIndex::new(model.signature().columns()), keep: keep.to_vec() })
     }
 
     /// Checks the row of names of a CSV file.

@@ -1,30 +1,7 @@
 //! What a batch job costs, at list prices.
 
+use evergreen_lifecycle::cost::Prices;
 use serde::{Deserialize, Serialize};
-
-/// State transitions of an execution for each part: the start of the child, its task, and its end.
-const PART_TRANSITIONS: f64 = 3.0;
-/// Requests to S3 that read for each part: the rows, and a footer.
-const PART_GETS: f64 = 2.0;
-/// Requests to S3 that write for each part: the answers and the receipt.
-const PART_PUTS: f64 = 2.0;
-const MEGABYTES_OF_A_GIGABYTE: f64 = 1024.0;
-
-/// List prices in US dollars that a batch job needs. The fields have the names of `infra/cost/prices.toml`.
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-pub struct BatchPrices {
-    lambda_arm64: UnitPrice,
-    lambda_x86_64: UnitPrice,
-    lambda_request: UnitPrice,
-    state_transition: UnitPrice,
-    object_get: UnitPrice,
-    object_put: UnitPrice,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
-struct UnitPrice {
-    price: f64,
-}
 
 /// What the work of a job costs in US dollars.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -37,13 +14,8 @@ pub struct BatchRates {
 
 impl BatchRates {
     /// Returns the rates of a function with this memory in MB.
-    pub fn of(prices: &BatchPrices, memory: u32, is_arm: bool) -> Self {
-        let second = if is_arm { prices.lambda_arm64 } else { prices.lambda_x86_64 };
-        let part = prices.lambda_request.price
-            + PART_TRANSITIONS * prices.state_transition.price
-            + PART_GETS * prices.object_get.price
-            + PART_PUTS * prices.object_put.price;
-        Self { millisecond: second.price * f64::from(memory) / MEGABYTES_OF_A_GIGABYTE / 1000.0, part }
+    pub fn of(prices: &Prices, memory: u32, is_arm: bool) -> Self {
+        Self { millisecond: prices.millisecond(memory, is_arm), part: prices.batch_part() }
     }
 
     /// Returns the cost of a number of parts, which took a number of milliseconds together. Failed attempts are not in it.

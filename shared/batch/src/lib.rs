@@ -26,7 +26,7 @@ mod score;
 mod write;
 
 pub use columns::{ColumnCheck, KeepError};
-pub use cost::{BatchPrices, BatchRates};
+pub use cost::BatchRates;
 pub use cut::{CutError, GroupCuts, ParquetTail, TextCuts, TextCutter, TextPiece, ZippedCutter, groups};
 pub use form::FileForm;
 pub use job::{BatchJob, InvalidJobId, JobId, JobKeys, MANIFEST, PlannedJob};

@@ -21,6 +21,13 @@ const HOURS_OF_A_MONTH: f64 = 720.0;
 /// Share of a month from which on the cost of the whole month can be expected: three days of thirty.
 const ENOUGH: f64 = 0.1;
 
+/// State transitions of an execution for each part of a batch job: the start of the child, its task, and its end.
+const PART_TRANSITIONS: f64 = 3.0;
+/// Requests to S3 that read for each part of a batch job: the rows, and a footer.
+const PART_GETS: f64 = 2.0;
+/// Requests to S3 that write for each part of a batch job: the answers and the receipt.
+const PART_PUTS: f64 = 2.0;
+
 /// List prices in US dollars. The fields have the names of `infra/cost/prices.toml`.
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
 pub struct Prices {
@@ -35,6 +42,9 @@ pub struct Prices {
     get_metric_data: Price,
     table_read: Price,
     table_write: Price,
+    state_transition: Price,
+    object_get: Price,
+    object_put: Price,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Deserialize)]
@@ -124,11 +134,25 @@ impl Prices {
         published.iter().sum::<f64>() * self.custom_metric.price + f64::from(WATCHED_METRICS) * self.alarm.price
     }
 
+    /// Returns the price of a millisecond of a function with this memory in MB.
+    pub fn millisecond(&self, memory: u32, is_arm: bool) -> f64 {
+        let gigabyte_second = if is_arm { self.lambda_arm64 } else { self.lambda_x86_64 };
+        gigabyte_second.price * f64::from(memory) / 1024.0 / 1000.0
+    }
+
+    /// Returns the price of a part of a batch job, without the time of the function: its request, its state transitions,
+    /// and its requests to S3.
+    pub fn batch_part(&self) -> f64 {
+        self.lambda_request.price
+            + PART_TRANSITIONS * self.state_transition.price
+            + PART_GETS * self.object_get.price
+            + PART_PUTS * self.object_put.price
+    }
+
     fn parts(&self, usage: &MonthUsage, is_arm: bool) -> Vec<CostPart> {
         let part = |name: String, dollars: f64| CostPart { name, dollars };
         let functions = usage.functions.iter().map(|used| {
-            let gigabyte_seconds = used.milliseconds / 1000.0 * f64::from(used.memory) / 1024.0;
-            let time = gigabyte_seconds * if is_arm { self.lambda_arm64 } else { self.lambda_x86_64 }.price;
+            let time = used.milliseconds * self.millisecond(used.memory, is_arm);
             part(format!("Lambda, {}", used.name), used.calls * self.lambda_request.price + time)
         });
         // Each call of the metrics function publishes once, and reads the requests of the last weeks.

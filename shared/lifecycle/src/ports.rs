@@ -43,7 +43,7 @@ pub use alarm_states::{AlarmCondition, AlarmStates, AlarmStatus};
 pub use alarms::{AlarmRecords, RememberError};
 pub use aliases::AliasLookup;
 pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, ObjectTag, StoreError};
-pub use batch::{BatchObjects, JobList, ListedObject, ObjectReadError};
+pub use batch::{BatchObjects, ListedObject, ObjectReadError};
 pub use billing::{BilledResources, BilledUsage, InvalidFunctions};
 pub use champions::{Champions, Versions, WithCopy};
 pub use clock::{Clock, Sleeper};

@@ -5,7 +5,7 @@ use std::cmp::Reverse;
 use askama::Template;
 use evergreen_batch::{BatchManifest, BatchProgress, JobId, JobKeys, PlannedJob};
 use evergreen_lifecycle::ModelName;
-use evergreen_lifecycle::ports::{ArtifactLinks, ArtifactReadError, Artifacts, JobList, ObjectList, Unavailable};
+use evergreen_lifecycle::ports::{ArtifactLinks, ArtifactReadError, Artifacts, ObjectList, Unavailable};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
 use serde::de::DeserializeOwned;

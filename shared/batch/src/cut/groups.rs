@@ -81,7 +81,6 @@ pub fn groups(footer: &[u8], target: u64) -> Result<(SchemaRef, Vec<GroupCuts>),
 
 fn pieces(metadata: &ParquetMetaData, target: u64) -> Result<Vec<GroupCuts>, ParquetError> {
     let (mut pieces, mut first): (Vec<GroupCuts>, u64) = (Vec::new(), 0);
-    let mut open = false;
     for (index, group) in metadata.row_groups().iter().enumerate() {
         let rows = u64::try_from(group.num_rows()).unwrap_or_default();
         let (start, end) = range(group)?;
@@ -92,7 +91,7 @@ fn pieces(metadata: &ParquetMetaData, target: u64) -> Result<Vec<GroupCuts>, Par
             );
             return Err(ParquetError::General(problem));
         }
-        match pieces.last_mut().filter(|piece| open && end.max(piece.end) - piece.start.min(start) <= target) {
+        match pieces.last_mut().filter(|piece| end.max(piece.end) - piece.start.min(start) <= target) {
             Some(piece) => {
                 (piece.start, piece.end) = (piece.start.min(start), piece.end.max(end));
                 piece.groups += 1;
@@ -100,7 +99,6 @@ fn pieces(metadata: &ParquetMetaData, target: u64) -> Result<Vec<GroupCuts>, Par
             }
             None => pieces.push(GroupCuts { start, end, group: index, groups: 1, first, rows }),
         }
-        open = true;
         first += rows;
     }
     pieces.retain(|piece| piece.rows > 0);

@@ -100,12 +100,3 @@ pub trait BatchObjects: Send + Sync {
         media_type: &'static str,
     ) -> impl Future<Output = Result<bool, Unavailable>> + Send;
 }
-
-/// Finds the batch jobs of a model by the prefixes of their objects.
-pub trait JobList: Send + Sync {
-    /// Returns the names of the prefixes directly below `prefix`, which ends with `/`, in ascending order.
-    ///
-    /// # Errors
-    /// [`Unavailable`] when the call to the object store fails.
-    fn names_below(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, Unavailable>> + Send;
-}

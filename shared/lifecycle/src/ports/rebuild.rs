@@ -40,4 +40,10 @@ pub trait ObjectList: Send + Sync {
     /// # Errors
     /// [`Unavailable`] when the call to the object store fails.
     fn list(&self, prefix: &str) -> impl Future<Output = Result<Vec<StoredFile>, Unavailable>> + Send;
+
+    /// Returns the names of the prefixes directly below `prefix`, which ends with `/`, in ascending order.
+    ///
+    /// # Errors
+    /// [`Unavailable`] when the call to the object store fails.
+    fn names_below(&self, prefix: &str) -> impl Future<Output = Result<Vec<String>, Unavailable>> + Send;
 }

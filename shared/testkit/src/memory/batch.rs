@@ -1,10 +1,9 @@
 //! Test fake of the buckets with the objects of batch jobs.
 
-use std::collections::BTreeSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::{ControlFlow, Range};
 
-use evergreen_lifecycle::ports::{BatchObjects, JobList, ListedObject, ObjectReadError, Unavailable};
+use evergreen_lifecycle::ports::{BatchObjects, ListedObject, ObjectReadError, Unavailable};
 
 use super::Memory;
 
@@ -87,13 +86,4 @@ fn etag(content: &[u8]) -> String {
     let mut hasher = DefaultHasher::new();
     content.hash(&mut hasher);
     format!("{:016x}", hasher.finish())
-}
-
-impl JobList for Memory {
-    async fn names_below(&self, prefix: &str) -> Result<Vec<String>, Unavailable> {
-        let state = self.reach("batch")?;
-        let names = state.journal.keys().filter_map(|key| key.strip_prefix(prefix)?.split_once('/'));
-        let names: BTreeSet<String> = names.map(|(name, _)| name.to_owned()).collect();
-        Ok(names.into_iter().collect())
-    }
 }

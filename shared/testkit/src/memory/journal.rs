@@ -1,5 +1,7 @@
 //! Test fake of the journal in the bucket, and of the registry that is rebuilt from it.
 
+use std::collections::BTreeSet;
+
 use evergreen_lifecycle::journal::{JOURNAL_FORMAT, JournalEntry, RecordKey, RecordKind, StoredRecord};
 use evergreen_lifecycle::ports::{ObjectList, RegistryRestore, Restorable, StoredFile, Unavailable};
 use evergreen_lifecycle::{Announcement, Champion, ModelName, Run, RunState, Version};
@@ -123,5 +125,12 @@ impl ObjectList for Memory {
             objects.map(|(key, content)| StoredFile { key: key.clone(), size: content.len() as u64 }).collect();
         files.sort_by(|a, b| a.key.cmp(&b.key));
         Ok(files)
+    }
+
+    async fn names_below(&self, prefix: &str) -> Result<Vec<String>, Unavailable> {
+        let state = self.reach("artifacts")?;
+        let names = state.journal.keys().filter_map(|key| key.strip_prefix(prefix)?.split_once('/'));
+        let names: BTreeSet<String> = names.map(|(name, _)| name.to_owned()).collect();
+        Ok(names.into_iter().collect())
     }
 }
