@@ -5,7 +5,7 @@
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
 .DEFAULT_GOAL := help
-.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-explaining bench-train bench-memory bench-serving bench-console bench-batch gate fuzz fuzz-corpus year year-localstack cost
+.PHONY: help run stop console cli build test unit-test python-test onnx-test proof-test e2e api-test cli-test clients-test browser-test dynamodb-test localstack-test verify-machines proof served drift-proof live-proof lint words deny python-lint sam-local validate lock deploy bench bench-reading bench-scoring bench-explaining bench-train bench-memory bench-serving bench-console bench-batch bench-large gate fuzz fuzz-corpus year year-localstack cost
 
 EMULATOR ?= ministack
 ADVISORIES ?=
@@ -182,8 +182,13 @@ bench-memory: .venv/parquet/ready ## Compare the peak memory of training with it
 	@cd infra/bench && ../../.venv/parquet/bin/python -m memory \
 	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/memory" $(ARGS)
 
+bench-large: .venv/bench/ready ## Measure training on a Parquet file that is read as a stream, beside LightGBM: seconds, memory, and 100 million rows extrapolated (ARGS='--rows 2000000')
+	cargo build --workspace --release --example large --locked
+	@cd infra/bench && ../../.venv/bench/bin/python -m large \
+	  --binary "$$(cd ../.. && cd "$${CARGO_TARGET_DIR:-target}" && pwd)/release/examples/large" $(ARGS)
+
 bench: override ARGS :=
-bench: bench-reading bench-train bench-scoring bench-explaining bench-batch bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
+bench: bench-reading bench-train bench-large bench-scoring bench-explaining bench-batch bench-serving cost ## Run all benchmarks and write one table with goals and peers, also as JSON in target/bench/report.json
 	@$(PYTHON) infra/bench/whole.py
 
 year: ## Simulate years of the stack with the template's alarms: which mail reports which incident, and how many are false (ARGS='--years 20 --quiet 1000', ARGS='--record FILE', ARGS='--replay FILE --set AccuracyLowAlarm.Threshold=-1', ARGS=--kinds)

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 ROOT = Path(__file__).resolve().parents[2]
-PARTS = ("reading", "train", "scoring", "explaining", "batch", "serving", "cost")
+PARTS = ("reading", "train", "large", "scoring", "explaining", "batch", "serving", "cost")
 HEADINGS = ("", "value", "goal", "", "peers", "note")
 
 

@@ -96,7 +96,9 @@ impl TrainConfig {
         let tolerance = environment.number("EVERGREEN_ACCURACY_TOLERANCE")?;
         Gate::new(PrimaryMetric::Accuracy, floor, tolerance)
             .map_err(|error| ConfigError::invalid("EVERGREEN_ACCURACY_FLOOR, EVERGREEN_ACCURACY_TOLERANCE", error))?;
+        // Only the definition of a training job says how much memory a job has.
         let memory = environment.whole_or("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", 0..=MAX_MEMORY, DEFAULT_MEMORY)?;
+        let memory = environment.whole_or("EVERGREEN_JOB_MEMORY", 0..=MAX_MEMORY, memory)?;
         let training = TrainingSettings {
             model: model.clone(),
             target: environment.required("EVERGREEN_TARGET_COLUMN")?,
@@ -202,6 +204,13 @@ mod tests {
             ),
             "{error}"
         );
+    }
+
+    #[test]
+    fn a_training_job_says_how_much_memory_it_has() {
+        let changed = [("AWS_LAMBDA_FUNCTION_MEMORY_SIZE", "512"), ("EVERGREEN_JOB_MEMORY", "65536")];
+        let config = TrainConfig::read(&Environment::from_lookup(environment_with(&COMPLETE, &changed))).unwrap();
+        assert_eq!(config.training.memory / MB, 65536 - 128);
     }
 
     #[test]

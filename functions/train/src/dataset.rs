@@ -4,23 +4,25 @@
 use std::collections::BTreeMap;
 
 use evergreen_learning::memory::{self, Purpose};
-use evergreen_learning::{FeedbackFiles, Prepared};
+use evergreen_learning::{FeedbackFiles, Prepared, SAMPLE_ROWS, check_streaming};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{ArtifactReadError, Datasets, FileContent, StoredFile, Unavailable};
 use evergreen_lifecycle::{DatasetProfile, SettingsFile};
 use evergreen_table::budget::{FileSample, sample_ranges};
+use evergreen_table::streamed::{StreamedFile, StreamedTable};
 use evergreen_table::{DataFile, DatasetSettings, SETTINGS_FILE, Table, TableError};
 
 use crate::config::TrainingSettings;
 use crate::error::TrainError;
 use crate::feedback::ReadFeedback;
+use crate::retries::RetryLimit;
+use crate::streaming::{TableReads, TableStream};
 use crate::work::off_thread;
 
 /// Source name of the Iris data set, which is part of the program. Records of versions trained on it contain this text.
 pub const BUILT_IN: &str = "built-in";
 
 /// A data set that is ready for training, and the name of its source.
-#[derive(Debug)]
 pub struct LoadedDataset {
     /// Source of the data set: [`BUILT_IN`], or the S3 prefix of its files.
     pub source: String,
@@ -28,6 +30,8 @@ pub struct LoadedDataset {
     pub prepared: Prepared,
     /// How the data set was read, with the S3 version of each file.
     pub profile: DatasetProfile,
+    /// The rows that are not in memory, if the table is read as a stream. Then `prepared` is a sample of the rows.
+    pub stream: Option<TableStream>,
 }
 
 /// Which S3 object versions a training has read, so that another training can read the same bytes.
@@ -82,6 +86,9 @@ impl Listing {
 /// Reads the user's data set from S3. If the user has no files there, returns the Iris data set. Rows of `feedback` join the
 /// training rows.
 ///
+/// If the table does not fit into memory, or if its settings say so, it is read as a stream. `streaming` says how long failed
+/// reads are then repeated. `None` never reads a stream.
+///
 /// # Errors
 /// Returns [`TrainError::Table`] if the files are not a valid data set, or if there are settings without a data file.
 /// Returns [`TrainError::Settings`] if the settings are invalid.
@@ -90,6 +97,7 @@ pub async fn read(
     stack: &TrainingSettings,
     purpose: Purpose<'_>,
     feedback: Option<ReadFeedback>,
+    streaming: Option<RetryLimit>,
 ) -> Result<LoadedDataset, TrainError> {
     let prefix = storage.prefix();
     let (feedback, feedback_files, warnings) = match feedback {
@@ -107,7 +115,7 @@ pub async fn read(
         let table = Table::built_in(&stack.target).map_err(refused(BUILT_IN))?;
         let (prepared, mut profile) = prepare(BUILT_IN, table, feedback.as_ref())?;
         note_feedback(&mut profile);
-        return Ok(LoadedDataset { source: BUILT_IN.to_owned(), prepared, profile });
+        return Ok(LoadedDataset { source: BUILT_IN.to_owned(), prepared, profile, stream: None });
     }
     let name = listing.name(prefix);
     let sizes: Vec<_> = listing.data.iter().map(|file| (file.key.clone(), file.size)).collect();
@@ -129,8 +137,18 @@ pub async fn read(
         let Some(StoredFile { key, .. }) = listing.data.get(file) else { continue };
         samples.push(FileSample { file, content: listed(storage.part(key, range.clone()).await)?, range });
     }
-    memory::check(&sizes, &samples, &settings, &stack.target, purpose, limit).map_err(refused(&name))?;
+    let fits = memory::check(&sizes, &samples, &settings, &stack.target, purpose, limit);
     drop(samples);
+    let may_stream = listing.data.iter().all(|file| file.key.ends_with(".parquet"));
+    if let Some(retries) = streaming.filter(|_| settings.stream || (fits.is_err() && may_stream)) {
+        let files = listing.data;
+        let (prepared, mut profile, stream) =
+            open_stream(storage, files, (settings, &stack.target, limit), feedback, (&name, retries)).await?;
+        objects.note_in(&mut profile);
+        note_feedback(&mut profile);
+        return Ok(LoadedDataset { source: prefix.to_owned(), prepared, profile, stream: Some(stream) });
+    }
+    fits.map_err(refused(&name))?;
     let mut files = Vec::with_capacity(listing.data.len());
     for StoredFile { key, .. } in listing.data {
         let FileContent { content, object_version } = fetch(storage, &key).await?;
@@ -148,7 +166,35 @@ pub async fn read(
     let (prepared, mut profile) = prepared.await??;
     objects.note_in(&mut profile);
     note_feedback(&mut profile);
-    Ok(LoadedDataset { source: prefix.to_owned(), prepared, profile })
+    Ok(LoadedDataset { source: prefix.to_owned(), prepared, profile, stream: None })
+}
+
+/// Opens a table as a stream, and reads a sample of its rows.
+async fn open_stream(
+    storage: &impl Datasets,
+    files: Vec<StoredFile>,
+    (settings, target, limit): (DatasetSettings, &str, u64),
+    feedback: Option<FeedbackFiles>,
+    (name, retries): (&str, RetryLimit),
+) -> Result<(Prepared, DatasetProfile, TableStream), TrainError> {
+    let mut reads = TableReads::new();
+    let files: Vec<StreamedFile> = files.into_iter().map(|file| reads.file(file.key, file.size)).collect();
+    let (target, origin) = (target.to_owned(), name.to_owned());
+    let work = off_thread(move || {
+        let too_large = |found| refused(&origin)(TableError::TooLarge(Box::new(found)));
+        let table = StreamedTable::open(files, settings, &target).map_err(refused(&origin))?;
+        check_streaming(&table, None, limit).map_err(too_large)?;
+        let (sampled, sample) = table.sample(SAMPLE_ROWS, limit).map_err(refused(&origin))?;
+        let (prepared, profile) = prepare(&origin, sampled, feedback.as_ref())?;
+        check_streaming(&table, Some(&prepared), limit).map_err(too_large)?;
+        Ok::<_, TrainError>((prepared, profile, table, sample))
+    });
+    // Nothing is kept before the training begins.
+    let opened = reads.serve(storage, retries, async |_| {}, work).await?;
+    match opened {
+        Ok((prepared, profile, table, sample)) => Ok((prepared, profile, TableStream { table, sample, reads })),
+        Err(error) => Err(reads.failure().map_or(error, TrainError::from)),
+    }
 }
 
 fn prepare(

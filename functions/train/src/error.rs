@@ -132,6 +132,18 @@ pub enum TrainError {
     /// The new model cannot be scored by the metric by which the gate compares models.
     #[error(transparent)]
     Evaluation(#[from] EvaluationError),
+    /// An event asks to go on with a run that has no checkpoint. The variant holds the run's ID.
+    #[error(
+        "run {0} has no checkpoint to go on from: it has ended, or it did not pause; nothing was done. Start a new training if \
+         the run has made no version"
+    )]
+    NoCheckpoint(RunId),
+    /// A training that is read as a stream has paused too often. The variant holds the number of attempts.
+    #[error(
+        "the training has not ended after {0} invocations; expected fewer rows, trees or leaves; give the function more memory, \
+         or train as a batch job"
+    )]
+    TooManyPauses(u32),
     /// The training or import needs more time than the Lambda invocation has.
     #[error("the run did not end within the time of the invocation")]
     OutOfTime,
@@ -215,6 +227,8 @@ impl TrainError {
             | Self::Manifest(_)
             | Self::FailedBefore(_)
             | Self::NoSuchVersion(_)
+            | Self::NoCheckpoint(_)
+            | Self::TooManyPauses(_)
             | Self::CannotServe { .. }
             | Self::NotAudited
             | Self::NotChanged(_)
@@ -247,6 +261,8 @@ impl TrainError {
             Self::NumberTaken(_) => "NumberTaken",
             Self::Manifest(_) => "InvalidManifest",
             Self::NoSuchVersion(_) => "NoSuchVersion",
+            Self::NoCheckpoint(_) => "NoCheckpoint",
+            Self::TooManyPauses(_) => "TooManyPauses",
             Self::CannotServe { .. } => "CannotServe",
             Self::NotAudited => "NotAudited",
             Self::NotChanged(_) => "NotChanged",

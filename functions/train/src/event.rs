@@ -10,10 +10,10 @@ use std::fmt;
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::text::shortened;
-use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger, VersionNumber};
+use evergreen_lifecycle::{Family, InvalidRunId, Run, RunId, Trigger, VersionNumber};
 use jiff::Timestamp;
-use serde::Deserialize;
 use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 pub use audited::AuditedRequest;
@@ -33,6 +33,8 @@ pub enum TrainEvent {
     Upkeep(UpkeepRequest),
     /// Request of a person through the console. An entry of the audit trail says what to do.
     Audited(AuditedRequest),
+    /// Request to go on with a training run whose attempt has paused. Its checkpoint says what to do.
+    Continuation(RunId),
 }
 
 /// A request for a run: a training, or the import of a model file.
@@ -64,8 +66,15 @@ pub struct ModelFile {
     pub etag: Option<String>,
 }
 
+impl RunRequest {
+    /// Returns the request of a training run with these options.
+    pub(crate) fn training(run: &Run, options: &TrainingOptions) -> Self {
+        Self { id: run.id.clone(), trigger: run.trigger.clone(), task: RunTask::Training(options.clone()) }
+    }
+}
+
 /// Options of an event that asks for a training.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct TrainingOptions {
     // An event without a seed gets a seed that is derived from the run's ID.
     /// Seed of all random choices in the training.
@@ -149,6 +158,7 @@ impl fmt::Display for ShapeError<'_> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum EventKind {
     Audited,
+    Continuation,
     Promotion,
     Upkeep,
     Schedule,
@@ -163,6 +173,8 @@ impl EventKind {
         // Each kind has a field that no other kind has. A person's request for a training may have no field.
         if audited::is_audited(event) {
             Self::Audited
+        } else if event.get("continue").is_some() {
+            Self::Continuation
         } else if event.get("promote").is_some() {
             Self::Promotion
         } else if upkeep::is_upkeep(event) {
@@ -188,6 +200,17 @@ struct ScheduledEvent {
     scheduled_time: Option<String>,
 }
 
+/// JSON event that asks to go on with a paused training run.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ContinuationEvent {
+    #[serde(rename = "continue")]
+    run: RunId,
+    // The id of the audit entry that asks for it.
+    #[serde(rename = "id")]
+    _id: Option<String>,
+}
+
 /// JSON event that a person sends to start a training. Every field is optional.
 #[derive(Deserialize, Default)]
 #[serde(default, deny_unknown_fields)]
@@ -208,10 +231,13 @@ impl TrainEvent {
     pub fn parse(event: Value, invocation: &str) -> Result<Self, InvalidEvent> {
         // If the event has no ID, the run's ID is derived from the request ID.
         let kind = EventKind::of(&event);
-        let has_run = !matches!(kind, EventKind::Audited | EventKind::Promotion | EventKind::Upkeep);
+        let has_run = !matches!(kind, EventKind::Audited | EventKind::Continuation | EventKind::Promotion | EventKind::Upkeep);
         let trigger = has_run.then(|| trigger_if_invalid(&event));
         let parsed = match kind {
             EventKind::Audited => audited::parse(event).map(Self::Audited),
+            EventKind::Continuation => {
+                fields(event).map(|ContinuationEvent { run, .. }| Self::Continuation(run))
+            }
             EventKind::Promotion => fields(event).map(Self::Promotion),
             EventKind::Upkeep => upkeep::parse(event).map(Self::Upkeep),
             EventKind::Schedule => scheduled(event, invocation).map(Self::Run),
@@ -357,6 +383,15 @@ mod tests {
         let request = parse(event).unwrap();
         assert_eq!(request.id.as_str(), "scheduled-7f3c");
         assert_eq!(request.trigger, Trigger::Schedule { scheduled_at: None });
+    }
+
+    #[test]
+    fn a_paused_run_is_named_by_the_event_that_continues_it() {
+        let event = json!({"continue": "scheduled-20261124T030000Z", "id": "continue-1"});
+        let parsed = TrainEvent::parse(event, "7f3c").unwrap();
+        assert_eq!(parsed, TrainEvent::Continuation("scheduled-20261124T030000Z".parse().unwrap()));
+        let error = TrainEvent::parse(json!({"continue": "a/b"}), "7f3c").unwrap_err();
+        assert!(error.trigger.is_none() && error.error.to_string().contains("continue"), "{}", error.error);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let answers = self.fetch_answers(key).await?;
         let settings = &self.settings_beside(key, content.len() as u64)?;
         let trainer = Trainer { settings, ..*self };
-        let (prepared, inputs) = trainer.load_inputs(run, Purpose::Judge, started).await?.without_dataset();
+        let (prepared, inputs) = trainer.load_inputs(run, Purpose::Judge, started, None).await?.without_dataset();
         watch.enter(RunStage::Evaluating);
         let (name, model) = (key.clone(), self.settings.model.clone());
         let (AdoptedModel { content, producer, trained }, answers) = off_thread(move || {

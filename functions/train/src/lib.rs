@@ -10,6 +10,7 @@ mod event;
 mod feedback;
 mod impact;
 mod importing;
+mod job;
 mod ports;
 mod progress;
 mod promotion;
@@ -21,6 +22,7 @@ mod retention;
 mod retries;
 mod stored;
 mod storing;
+mod streaming;
 mod trainer;
 mod training;
 mod verifying;
@@ -33,6 +35,7 @@ pub use event::{
     UpkeepRequest,
 };
 pub use importing::AnswersError;
+pub use job::{JobError, run as run_job};
 pub use ports::{TrainPorts, TrainWorld};
 pub use promotion::Promoted;
 pub use pruning::RetentionReport;

@@ -1,4 +1,5 @@
-//! Starts the train Lambda function: telemetry → configuration → AWS clients → invocations.
+//! Starts the train Lambda function: telemetry → configuration → AWS clients → invocations. With an event as its argument,
+//! the program runs this one event as a job, outside Lambda.
 
 use anyhow::Context;
 use evergreen_aws::env::Environment;
@@ -13,12 +14,22 @@ async fn main() -> anyhow::Result<()> {
     evergreen_aws::telemetry::init();
     let environment = Environment::process();
     let config = TrainConfig::read(&environment).context("configuration")?;
-    let sdk = evergreen_aws::connect(&environment).context("configuration")?;
+    let event = std::env::args().nth(1);
+    let sdk = match &event {
+        Some(_) => evergreen_aws::connect_job(&environment).context("configuration")?,
+        None => evergreen_aws::connect(&environment).context("configuration")?,
+    };
     let storage = ArtifactBucket::new(&sdk, &config.bucket, config.model.clone());
     let registry = Registry::new(&sdk, &config.table, config.model.clone()).with_journal(&storage);
     let (bus, clock) = (EventBus::new(&sdk), SystemClock);
     let world = TrainPorts { registry: &registry, storage: &storage, bus: &bus, clock: &clock };
     let trainer = &Trainer { world: &world, settings: &config.training };
+    if let Some(event) = event {
+        let id = environment.optional("AWS_BATCH_JOB_ID").unwrap_or_else(|| "job".to_owned());
+        let response = evergreen_train::run_job(trainer, &event, id).await?;
+        println!("{}", serde_json::to_string(&response)?);
+        return Ok(());
+    }
     let handle = service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
         let invocation = Invocation { id: event.context.request_id, deadline };

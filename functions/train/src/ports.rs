@@ -2,7 +2,7 @@
 //! clock.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Clock, Datasets, EventOutbox, FormerDatasets, Incoming, Listing,
+    Announcer, ArtifactWriter, Artifacts, Champions, Checkpoints, Clock, Datasets, EventOutbox, FormerDatasets, Incoming, Listing,
     ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, Rollouts, RunProgress,
     Runs, Steering, Versions,
 };
@@ -38,6 +38,7 @@ pub trait TrainWorld {
     /// Type of the store, which has the data sets and the model artifacts.
     type Storage: Artifacts
         + ArtifactWriter
+        + Checkpoints
         + Datasets
         + FormerDatasets
         + Incoming
@@ -70,7 +71,7 @@ where
         + Rollouts
         + Listing
         + Steering,
-    S: Artifacts + ArtifactWriter + Datasets + FormerDatasets + Incoming + ObjectList + ObjectRemoval + ObjectRetention,
+    S: Artifacts + ArtifactWriter + Checkpoints + Datasets + FormerDatasets + Incoming + ObjectList + ObjectRemoval + ObjectRetention,
     B: Announcer,
     C: Clock,
 {

@@ -2,7 +2,7 @@
 //! reason.
 
 use evergreen_learning::ProgressWatch;
-use evergreen_lifecycle::ports::{Opening, Registrar, Registration, RunWriteError, Runs, Steering, Versions};
+use evergreen_lifecycle::ports::{Checkpoints, Opening, Registrar, RunWriteError, Runs, Steering, Versions};
 use evergreen_lifecycle::{
     Admission, Announcement, Family, LifecycleEvent, Run, RunId, RunState, Trigger, Verification, requested_event, run,
     time,
@@ -20,6 +20,8 @@ use crate::pruning::RetentionReport;
 use crate::rebuilding::RebuildReport;
 use crate::report::TrainReport;
 use crate::retries::{BEFORE_TRAINING, RetryLimit};
+use crate::streaming::KeptTraining;
+use crate::training::Attempted;
 use crate::work;
 
 /// Maximum number of tries to write the record of a new run, if other attempts change the record meanwhile.
@@ -85,15 +87,22 @@ impl<W: TrainWorld> Trainer<'_, W> {
             Ok(TrainEvent::Promotion(request)) => {
                 return promotion::promote(self, request, invocation).await.map(TrainResponse::Promotion);
             }
+            Ok(TrainEvent::Continuation(id)) => {
+                let KeptTraining { request, paused, .. } = self.kept_training(&id, invocation).await?;
+                let RunRequest { id, trigger, task } = request;
+                self.run(id, trigger, Ok(task), (invocation, paused)).await
+            }
             Ok(TrainEvent::Upkeep(request)) => return Box::pin(self.keep_up(request, invocation)).await,
-            Ok(TrainEvent::Run(RunRequest { id, trigger, task })) => self.run(id, trigger, Ok(task), invocation).await,
+            Ok(TrainEvent::Run(RunRequest { id, trigger, task })) => {
+                self.run(id, trigger, Ok(task), (invocation, None)).await
+            }
             Err(InvalidEvent { trigger: None, error }) => return Err(error.into()),
             Err(InvalidEvent { trigger: Some(trigger), error }) => {
                 let id = match &trigger {
                     Trigger::Import { .. } => RunId::import(&invocation.id)?,
                     Trigger::Schedule { .. } | Trigger::Manual { .. } => RunId::requested(&invocation.id)?,
                 };
-                self.run(id, trigger, Err(error), invocation).await
+                self.run(id, trigger, Err(error), (invocation, None)).await
             }
         };
         report.map(|report| TrainResponse::Run(Box::new(report)))
@@ -129,7 +138,15 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    /// Runs a training or an import, which creates a model version. `task` is an error if the event is invalid.
+    /// Returns the last checkpoint of a training run.
+    async fn kept_training(&self, id: &RunId, invocation: &Invocation) -> Result<KeptTraining, TrainError> {
+        let retries = self.retries(invocation).at_most(BEFORE_TRAINING);
+        let kept = retries.call(async || self.world.storage().checkpoint(id).await).await?;
+        kept.and_then(|kept| KeptTraining::read(&kept)).ok_or_else(|| TrainError::NoCheckpoint(id.clone()))
+    }
+
+    /// Runs a training or an import, which creates a model version. `task` is an error if the event is invalid. `paused` is
+    /// the number of the attempt after whose pause the run goes on.
     ///
     /// # Errors
     /// Returns [`TrainError`] with the reason why there is no version. The reason is also recorded, if the registry
@@ -139,10 +156,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
         id: RunId,
         trigger: Trigger,
         task: Result<RunTask, RequestError>,
-        invocation: &Invocation,
+        (invocation, paused): (&Invocation, Option<u32>),
     ) -> Result<TrainReport, TrainError> {
         // Even an invalid event gets a run, so that the registry records the failure.
-        match self.admit(self.new_run(id, trigger, invocation), invocation).await? {
+        match self.admit(self.new_run(id, trigger, invocation), (invocation, paused)).await? {
             Admission::Failed(run) => {
                 Err(TrainError::FailedBefore(run.reason().unwrap_or("it failed before").to_owned()))
             }
@@ -185,11 +202,20 @@ impl<W: TrainWorld> Trainer<'_, W> {
         }
     }
 
-    async fn admit(&self, request: Run, invocation: &Invocation) -> Result<Admission, TrainError> {
+    async fn admit(
+        &self,
+        request: Run,
+        (invocation, paused): (&Invocation, Option<u32>),
+    ) -> Result<Admission, TrainError> {
         let retries = self.retries(invocation).at_most(BEFORE_TRAINING);
         for _ in 0..MAX_ADMISSIONS {
             let stored = retries.call(async || self.world.registry().run(&request.id).await).await?.transpose()?;
-            let (run, former) = match Run::admit(request.clone(), stored, self.world.clock().now()) {
+            let now = self.world.clock().now();
+            let admission = match paused {
+                Some(paused) => Run::admit_after_pause(request.clone(), stored, paused, now),
+                None => Run::admit(request.clone(), stored, now),
+            };
+            let (run, former) = match admission {
                 Admission::Open(run, former) => (Box::new(Run { started_at: self.start_time().await, ..*run }), former),
                 admission => return Ok(admission),
             };
@@ -236,7 +262,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
             Err(error) => Err(error.into()),
         };
         match created {
-            Ok(registration) => {
+            Ok(Attempted::Paused) => Ok(TrainReport::of(&run, None, false, self.world.clock().now())),
+            Ok(Attempted::Registered(registration)) => {
+                self.forget_training(&registration.run).await;
                 self.publish(&registration.announcements, invocation).await;
                 self.expire_run(&registration.run, Some(&registration.version)).await;
                 if matches!(registration.run.trigger, Trigger::Schedule { .. }) {
@@ -260,14 +288,17 @@ impl<W: TrainWorld> Trainer<'_, W> {
         run: &mut Run,
         task: &RunTask,
         invocation: &Invocation,
-    ) -> Result<Registration, TrainError> {
+    ) -> Result<Attempted, TrainError> {
         // The limit leaves time to record the failure.
         let limit = work::time_limit(invocation.deadline, self.world.clock().now());
         let (retries, watch, reported) = (self.retries(invocation), ProgressWatch::default(), run.clone());
         let created = async {
             match task {
                 RunTask::Training(options) => self.train_version(run, options, invocation, retries, &watch).await,
-                RunTask::Import(file) => self.import_version(run, file, retries, &watch).await,
+                RunTask::Import(file) => {
+                    let registration = self.import_version(run, file, retries, &watch).await?;
+                    Ok(Attempted::Registered(Box::new(registration)))
+                }
             }
         };
         tokio::time::timeout(limit, self.while_reporting(&reported, &watch, created))

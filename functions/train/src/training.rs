@@ -21,6 +21,7 @@ use crate::event::TrainingOptions;
 use crate::ports::TrainWorld;
 use crate::retries::RetryLimit;
 use crate::stored::CurrentChampion;
+use crate::streaming::{StreamedTraining, TableStream};
 use crate::trainer::{Invocation, Trainer};
 use crate::work::{learning_deadline, off_thread};
 
@@ -37,13 +38,23 @@ pub(crate) struct RunInputs<T> {
     pub(crate) champion: Option<CurrentChampion>,
     /// Time at which the run began, to measure its duration.
     pub(crate) started: Instant,
+    /// The rows that are not in memory, if the table is read as a stream.
+    pub(crate) stream: Option<TableStream>,
+}
+
+/// How an attempt of a run ended that did not fail.
+pub(crate) enum Attempted {
+    /// A version is registered.
+    Registered(Box<Registration>),
+    /// The training has paused, and another invocation goes on.
+    Paused,
 }
 
 impl RunInputs<Prepared> {
     /// Splits these inputs into the data set and the rest, so that the data set can be dropped early.
     pub(crate) fn without_dataset(self) -> (Prepared, RunInputs<()>) {
-        let Self { prepared, dataset, gate, champion, started } = self;
-        (prepared, RunInputs { prepared: (), dataset, gate, champion, started })
+        let Self { prepared, dataset, gate, champion, started, stream } = self;
+        (prepared, RunInputs { prepared: (), dataset, gate, champion, started, stream })
     }
 }
 
@@ -69,35 +80,49 @@ impl<W: TrainWorld> Trainer<'_, W> {
         invocation: &Invocation,
         retries: RetryLimit,
         watch: &ProgressWatch,
-    ) -> Result<Registration, TrainError> {
+    ) -> Result<Attempted, TrainError> {
         // Intermediate results are written to `run`, so that the record of a failed run contains them.
         run.seed = Some(options.seed);
         let purpose = Purpose::Learn(options.family, &options.overrides);
-        let (prepared, mut inputs) = self.load_inputs(run, purpose, Instant::now()).await?.without_dataset();
+        let loaded = self.load_inputs(run, purpose, Instant::now(), Some(retries)).await?;
+        let (prepared, mut inputs) = loaded.without_dataset();
         inputs.dataset.options = Some(RecordedOptions {
             family: options.family,
             hyperparameters: options.overrides.clone(),
             target: self.settings.target.clone(),
             memory: self.settings.memory,
         });
-        let plan = Plan::new(prepared.table(), options.family, &options.overrides, options.seed)?;
-        let trained = self.train_model(prepared, plan, invocation, watch.clone()).await?;
+        let trained = match inputs.stream.take() {
+            Some(stream) => {
+                let (inputs, limits) = ((prepared, stream), (invocation, retries));
+                match self.train_stream(run, inputs, options, limits, watch.clone()).await? {
+                    StreamedTraining::Trained(trained) => *trained,
+                    StreamedTraining::Paused => return Ok(Attempted::Paused),
+                }
+            }
+            None => {
+                let plan = Plan::new(prepared.table(), options.family, &options.overrides, options.seed)?;
+                self.train_model(prepared, plan, invocation, watch.clone()).await?
+            }
+        };
         watch.enter(RunStage::Storing);
-        self.register_trained(run, inputs, trained, None, retries).await
+        let registration = self.register_trained(run, inputs, trained, None, retries).await?;
+        Ok(Attempted::Registered(Box::new(registration)))
     }
 
     /// Loads the inputs of a run: the data set, the champion and the gate's rule. Checks that the champion can predict
-    /// rows of this data set.
+    /// rows of this data set. `streaming` says how long failed reads of a streamed table are repeated. `None` reads no stream.
     pub(crate) async fn load_inputs(
         &self,
         run: &mut Run,
         purpose: Purpose<'_>,
         started: Instant,
+        streaming: Option<RetryLimit>,
     ) -> Result<RunInputs<Prepared>, TrainError> {
         // An imported model learns nothing, so it is judged on the table alone.
         let feedback = if matches!(purpose, Purpose::Learn(..)) { self.feedback().await? } else { None };
-        let LoadedDataset { source, prepared, profile } =
-            dataset::read(self.world.storage(), self.settings, purpose, feedback).await?;
+        let LoadedDataset { source, prepared, profile, stream } =
+            dataset::read(self.world.storage(), self.settings, purpose, feedback, streaming).await?;
         let table = prepared.table();
         let mut dataset = DatasetRecord {
             summary: table.dataset(source),
@@ -121,7 +146,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             }
             None => prepared,
         };
-        Ok(RunInputs { prepared, dataset, gate, champion, started })
+        Ok(RunInputs { prepared, dataset, gate, champion, started, stream })
     }
 
     /// Compares the data set with that of the champion. `None` if the champion has no baseline, or other columns.

@@ -76,6 +76,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let Some(stored) = found(storage.get(&version.artifact.key).await)? else {
             return Ok(Err(format!("its artifact {} is gone", version.artifact.key)));
         };
+        if manifest.profile.sample_rows.is_some() {
+            return Ok(Err("its table was read as a stream, and a verification needs the whole table in memory".to_owned()));
+        }
         let table = match RecordedTable::fetch(storage, &manifest.profile).await? {
             Ok(table) => table,
             Err(reason) => return Ok(Err(reason)),
@@ -120,7 +123,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
             Ok(feedback) => feedback,
             Err(reason) => return Ok(Err(reason)),
         };
-        let prepared = dataset::read(table, &settings, purpose, feedback).await?.prepared;
+        let prepared = dataset::read(table, &settings, purpose, feedback, None).await?.prepared;
         let plan = Plan::new(prepared.table(), options.family, &options.hyperparameters, version.seed)?;
         // The artifact contains the version of the code. So the recorded one is written, and a difference is then one of
         // the model.
@@ -135,7 +138,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let Some(content) = found(self.world.storage().get(&key).await)? else {
             return Ok(Err(format!("the copy of the imported file, {key}, is gone")));
         };
-        let prepared = dataset::read(table, self.settings, Purpose::Judge, None).await?.prepared;
+        let prepared = dataset::read(table, self.settings, Purpose::Judge, None, None).await?.prepared;
         let model = self.settings.model.clone();
         let adopted = off_thread(move || importing::convert(content, &key, &prepared, &model)).await?;
         adopted.map(Ok)

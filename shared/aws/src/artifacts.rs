@@ -1,6 +1,7 @@
 //! Client for the S3 bucket. The bucket contains the model files, the files of the user's data set, and model files
 //! that a user uploads for import.
 
+mod checkpoints;
 mod former;
 mod kept_rows;
 mod links;

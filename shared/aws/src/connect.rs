@@ -6,12 +6,14 @@ mod trust;
 
 use std::time::Duration;
 
+use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::EnvironmentVariableCredentialsProvider;
+use aws_config::provider_config::ProviderConfig;
 use aws_config::retry::RetryConfig;
 use aws_config::timeout::TimeoutConfig;
 use aws_config::{BehaviorVersion, Region, SdkConfig};
 use aws_credential_types::provider::SharedCredentialsProvider;
-use aws_smithy_runtime_api::client::http::SharedHttpConnector;
+use aws_smithy_runtime_api::client::http::{SharedHttpClient, SharedHttpConnector};
 use aws_types::origin::Origin;
 
 use crate::env::{ConfigError, Environment};
@@ -41,6 +43,9 @@ const TRIES: u32 = 3;
 /// Maximum pause before the second try of an AWS call.
 const PAUSE: Duration = Duration::from_millis(50);
 
+/// Variable with the path of the address from which a container gets its credentials.
+const CONTAINER_CREDENTIALS: &str = "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI";
+
 /// Returns the AWS configuration for the clients of all services, with the settings from these environment variables:
 ///
 /// | Variable | Meaning |
@@ -56,18 +61,41 @@ const PAUSE: Duration = Duration::from_millis(50);
 /// [`ConfigError`] when the Region is missing, when an endpoint is not a URL, or when the certificate file cannot be
 /// read.
 pub fn connect(environment: &Environment) -> Result<SdkConfig, ConfigError> {
-    // All clients share one HTTP client with one connection pool and the same time limits.
     // AWS Lambda, `sam local` and the emulator provide credentials only in environment variables. So the SDK's other
     // credential sources, such as profiles and metadata services, are not part of the program.
+    let credentials = SharedCredentialsProvider::new(EnvironmentVariableCredentialsProvider::new());
+    configured(environment, credentials, http::client(trust::roots(environment)?, CONNECT)?)
+}
+
+/// Returns the AWS configuration as [`connect`] does, for a program that runs in a container of ECS or Fargate. There the
+/// credentials come from the address in `AWS_CONTAINER_CREDENTIALS_RELATIVE_URI`. Without this variable, they come from the
+/// environment.
+///
+/// # Errors
+/// The same as [`connect`].
+pub fn connect_job(environment: &Environment) -> Result<SdkConfig, ConfigError> {
+    if environment.optional(CONTAINER_CREDENTIALS).is_none() {
+        return connect(environment);
+    }
+    let http = http::client(trust::roots(environment)?, CONNECT)?;
+    let provider = ProviderConfig::without_region().with_http_client(http.clone());
+    let credentials = EcsCredentialsProvider::builder().configure(&provider).build();
+    configured(environment, SharedCredentialsProvider::new(credentials), http)
+}
+
+fn configured(
+    environment: &Environment,
+    credentials: SharedCredentialsProvider,
+    http: SharedHttpClient,
+) -> Result<SdkConfig, ConfigError> {
+    // All clients share one HTTP client with one connection pool and the same time limits.
     let region = environment.optional("AWS_REGION").or_else(|| environment.optional("AWS_DEFAULT_REGION"));
     let region = region.ok_or(ConfigError::Missing("AWS_REGION"))?;
-    let credentials = EnvironmentVariableCredentialsProvider::new();
     let endpoints = Endpoints::read(environment)?;
-    let http = http::client(trust::roots(environment)?, CONNECT)?;
     let mut config = SdkConfig::builder()
         .behavior_version(BehaviorVersion::latest())
         .region(Region::new(region))
-        .credentials_provider(SharedCredentialsProvider::new(credentials))
+        .credentials_provider(credentials)
         .http_client(http)
         .timeout_config(timeouts())
         .retry_config(RetryConfig::standard().with_max_attempts(TRIES).with_initial_backoff(PAUSE))

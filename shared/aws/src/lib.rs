@@ -32,7 +32,7 @@ pub use alarms::CloudWatchAlarms;
 pub use artifacts::ArtifactBucket;
 pub use batch::BatchBuckets;
 pub use clock::SystemClock;
-pub use connect::connect;
+pub use connect::{connect, connect_job};
 pub use events::EventBus;
 pub use mail::Ses;
 pub use mailbox::EmulatorMailbox;

@@ -46,6 +46,8 @@ pub(crate) struct DerivingLimits<'a> {
     pub(crate) is_up: &'a dyn Fn() -> bool,
     /// Function that returns whether training a model with the given features fits into memory.
     pub(crate) fits: &'a dyn Fn(&FittedColumns) -> bool,
+    /// Whether target encodings are tried. They need the target of all training rows at once.
+    pub(crate) has_statistics: bool,
 }
 
 /// Result of trying a further feature: whether the feature improved the model, or why it was not tried.
@@ -76,10 +78,11 @@ pub(crate) fn derive(
     // A feature is added if it makes boosted trees better in cross-validation. Features that are not tried before the
     // time is up are left out.
     let trial = FeatureTrial::new(rows, seed, limits);
-    for step in [steps::with_parts, steps::with_statistics] {
-        if let Some(next) = step(&best, rows).filter(|_| is_wanted) {
-            keep_if_better(&mut best, next, &trial)?;
-        }
+    if let Some(next) = steps::with_parts(&best, rows).filter(|_| is_wanted) {
+        keep_if_better(&mut best, next, &trial)?;
+    }
+    if let Some(next) = steps::with_statistics(&best, rows).filter(|_| is_wanted && limits.has_statistics) {
+        keep_if_better(&mut best, next, &trial)?;
     }
     let is_left_out = |column: &&FrameColumn| matches!(column.values, Values::Text { .. }) && !best.has(&column.name);
     let texts: Vec<&FrameColumn> = rows.frame.columns().iter().filter(is_left_out).collect();

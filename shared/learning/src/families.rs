@@ -8,6 +8,7 @@ mod gradient_boosting;
 mod linear;
 mod random_forest;
 
+pub(crate) use self::gradient_boosting::boosting_parameters;
 use evergreen_lifecycle::Family;
 
 use crate::fit::{Cost, Hyperparameters};

@@ -14,7 +14,10 @@ use evergreen_scoring::{Aggregate, Hole, Link, Member, Predictor, Scaler, Statis
 use smartcore::error::Failed;
 
 pub(crate) use self::binned::Binned;
-pub(crate) use self::boosting::{BoostingParameters, FitRows};
+pub(crate) use self::boosting::{
+    AddedRows, Boosted, BoostedRounds, BoostingParameters, FitRows, RoundWatch, StreamedFit, StreamedRows, TruthScale,
+    link,
+};
 pub(crate) use self::cost::Cost;
 pub(crate) use self::features::{FrameFeatures, TrainingData, Truth};
 pub(crate) use self::forest::{ForestParameters, single_tree};

@@ -2,6 +2,7 @@
 
 use evergreen_lifecycle::{Evaluation, IntervalEvaluation, Task};
 use evergreen_table::Target;
+use serde::{Deserialize, Serialize};
 
 use crate::evaluate::{Answers, log_losses};
 
@@ -19,7 +20,7 @@ const MIN_LOG_LOSS_GAP: f64 = 0.02;
 
 // The loss of a row is the log loss for a classifier, and the absolute error for regression.
 /// Mean and spread of a model's losses on rows that the model was not trained on.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub(crate) struct Losses {
     task: Task,
     mean: f64,

@@ -7,7 +7,7 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{ColumnKind, Family, Signature};
 use evergreen_scoring::{
-    ArtifactMetadata, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, PredictError, Preprocessing,
+    ArtifactMetadata, Hole, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, PredictError, Preprocessing,
     Statistic,
 };
 use evergreen_table::{Direction, Frame, Target, at};
@@ -106,14 +106,12 @@ impl<'a> Learner<'a> {
     pub(crate) fn constrain(&mut self, directions: &BTreeMap<String, Direction>) {
         // `directions` has the direction for each monotone column.
         let origins = self.origins();
-        for (column, content) in self.signature.columns().iter().enumerate() {
-            let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
-            // A column can give several features. The first one is the column's own value.
-            let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
-            if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
-                self.binned.constrain(feature, *direction);
-            }
-        }
+        constrain(&mut self.binned, &self.signature, &origins, directions);
+    }
+
+    /// Returns the features whose value may be missing.
+    pub(crate) fn holes(&self) -> Vec<Hole> {
+        self.preprocessing.holes()
     }
 
     /// Returns the number of training rows.
@@ -174,11 +172,7 @@ impl<'a> Learner<'a> {
 
     /// Returns, for each feature of the model, the index of the table column that the feature was made from.
     fn origins(&self) -> Vec<usize> {
-        let slots = || self.signature.columns().iter().map(|column| column.kind.slots());
-        let columns: Vec<usize> = slots().enumerate().flat_map(|(column, slots)| repeat_n(column, slots)).collect();
-        let learnt = self.recipes.iter().map(|recipe| recipe.plan.slot as usize);
-        let of_slot = |slot: usize| columns.get(slot).copied().unwrap_or_default();
-        self.preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
+        origins(&self.signature, &self.preprocessing, self.recipes.iter().map(|recipe| recipe.plan.slot as usize))
     }
 
     /// Fits boosted trees that predict the given `numbers` (one for each of `rows`) instead of the table's target.
@@ -253,14 +247,49 @@ impl<'a> Learner<'a> {
 
     /// Returns the importance of each table column: the sum of the importances of its features.
     pub(crate) fn importances(&self, features: &[f64]) -> Vec<f64> {
-        let mut columns = vec![0.0; self.signature.columns().len()];
-        for (origin, importance) in self.origins().into_iter().zip(features) {
-            if let Some(sum) = columns.get_mut(origin) {
-                *sum += importance;
-            }
-        }
-        columns
+        importances(&self.signature, &self.origins(), features)
     }
+}
+
+/// Returns, for each feature of a model, the index of the table column that the feature was made from.
+pub(crate) fn origins(
+    signature: &Signature,
+    preprocessing: &Preprocessing,
+    learnt: impl Iterator<Item = usize>,
+) -> Vec<usize> {
+    // `learnt` has the slot of each target encoding that the preprocessing does not have yet.
+    let slots = signature.columns().iter().map(|column| column.kind.slots());
+    let columns: Vec<usize> = slots.enumerate().flat_map(|(column, slots)| repeat_n(column, slots)).collect();
+    let of_slot = |slot: usize| columns.get(slot).copied().unwrap_or_default();
+    preprocessing.origins().into_iter().chain(learnt).map(of_slot).collect()
+}
+
+/// Sets monotone constraints on the bins of features. `origins` has the table column of each feature.
+pub(crate) fn constrain(
+    binned: &mut Binned,
+    signature: &Signature,
+    origins: &[usize],
+    directions: &BTreeMap<String, Direction>,
+) {
+    for (column, content) in signature.columns().iter().enumerate() {
+        let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
+        // A column can give several features. The first one is the column's own value.
+        let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
+        if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {
+            binned.constrain(feature, *direction);
+        }
+    }
+}
+
+/// Returns the importance of each table column: the sum of the importances of its features.
+pub(crate) fn importances(signature: &Signature, origins: &[usize], features: &[f64]) -> Vec<f64> {
+    let mut columns = vec![0.0; signature.columns().len()];
+    for (origin, importance) in origins.iter().zip(features) {
+        if let Some(sum) = columns.get_mut(*origin) {
+            *sum += importance;
+        }
+    }
+    columns
 }
 
 /// Prepares the planned target encodings: joins the settings of each encoding with the texts of its column.

@@ -7,15 +7,17 @@ use evergreen_lifecycle::{
     Baseline, Candidate, ClassEvaluation, Curves, Evaluation, Family, Parameters, RunStage, SearchSummary,
     SignatureError, Task,
 };
-use evergreen_scoring::{ArtifactError, ArtifactMetadata, Interval, Lineage, Model, PipelineError, PredictError};
-use evergreen_table::{Table, at};
+use evergreen_scoring::{
+    ArtifactError, ArtifactMetadata, Interval, Lineage, Model, Pipeline, PipelineError, PredictError,
+};
+use evergreen_table::{Table, Target, at};
 
 use crate::deciding::LabelChoice;
 use crate::derived::{DerivingLimits, Learnable, derive};
 use crate::encode::FittedColumns;
 use crate::evaluate::{ConstantAnswer, Holdout, baseline};
 use crate::fit::{FitError, FitRows, Fitted};
-use crate::gap::{RowDependence, gap, low_coverage};
+use crate::gap::{Losses, RowDependence, gap, low_coverage};
 use crate::hyperparameters::Choice;
 use crate::leaks::{leaks, ungrouped, unordered};
 use crate::learner::{AnswerError, Learner, LearnerRows, seed_of};
@@ -126,6 +128,15 @@ pub enum LearningError {
     /// Error: the model is for classification and the table for regression, or the reverse.
     #[error("the model is for another task than the table; expected the same task")]
     OtherTask,
+    /// The rows of a table that is read as a stream could not be read.
+    #[error(transparent)]
+    Rows(#[from] evergreen_table::TableError),
+    /// One invocation of the function is too short to read the table and to grow a tree.
+    #[error(
+        "there was no time to grow a tree after the table had been read as a stream; expected a shorter time for reading; \
+         give the function more memory, which also gives it more processors, or train as a batch job"
+    )]
+    NoProgress,
 }
 
 /// Trains a model: searches for hyperparameters, fits the best candidate, and evaluates the model on the hold-out.
@@ -184,7 +195,7 @@ fn on_pool(
 ) -> Result<Trained, LearningError> {
     let started = Instant::now();
     watch.enter(RunStage::Searching);
-    let (learnt, warnings) = columns(prepared, plan, deadline)?;
+    let (learnt, warnings) = columns(prepared, plan, deadline, true)?;
     let learner = learner(prepared, learnt)?;
     let mut found = search(&learner, plan, deadline, watch)?;
     found.warnings.extend(warnings);
@@ -200,45 +211,78 @@ fn on_pool(
     let started = Instant::now();
     let last = deadline.checked_sub(best.after).unwrap_or(deadline);
     let interval = intervals::learn(&learner, &best.errors, fitted.scaler.as_ref(), last)?;
-    let no_width = interval.as_ref().and_then(no_width);
     let pipeline = learner.pipeline(fitted, best.calibration, best.rule.clone(), interval)?;
     // Drop the learner's feature bins here, because the next steps need memory.
     let target = learner.into_target();
-    let metadata = metadata(prepared.table(), plan, origin, &best.choice);
-    let proof = Proof::of(prepared, pipeline, &metadata)?;
-    let mut warnings = std::mem::take(&mut found.warnings);
-    let baseline = baseline(&target, proof.holdout.target());
-    let constant = ConstantAnswer::of(&target);
-    warnings.extend(proof.useless(constant.as_ref()));
-    warnings.extend(no_width);
-    if plan.labels == LabelChoice::MostLikely {
-        warnings.extend(rarely_predicted(&proof.evaluation));
+    let SearchResult { summary, candidates, warnings, .. } = found;
+    let (choice, validated) = (best.choice, best.validated);
+    let fitted =
+        FittedModel { pipeline, target, choice, validated, importances, summary, candidates, warnings, fit_duration };
+    fitted.evaluated((prepared, plan, origin), started)
+}
+
+/// A fitted model, and how it was found. It is not evaluated yet.
+pub(crate) struct FittedModel {
+    pub(crate) pipeline: Pipeline,
+    /// The target of the training rows in memory.
+    pub(crate) target: Target,
+    pub(crate) choice: Choice,
+    /// Mean and spread of the losses in cross-validation. `None` if they are not known.
+    pub(crate) validated: Option<Losses>,
+    /// The importance of each table column.
+    pub(crate) importances: Vec<f64>,
+    pub(crate) summary: SearchSummary,
+    pub(crate) candidates: Vec<Candidate>,
+    pub(crate) warnings: Vec<String>,
+    pub(crate) fit_duration: Duration,
+}
+
+impl FittedModel {
+    /// Writes the model as an artifact, loads it back, and evaluates it on the hold-out. `started` is the time from which
+    /// the duration of the evaluation counts.
+    pub(crate) fn evaluated(
+        self,
+        (prepared, plan, origin): (&Prepared, &Plan, &Origin),
+        started: Instant,
+    ) -> Result<Trained, LearningError> {
+        let Self { pipeline, target, choice, validated, .. } = self;
+        let no_width = pipeline.parts().interval.as_ref().and_then(no_width);
+        let metadata = metadata(prepared.table(), plan, origin, &choice);
+        let proof = Proof::of(prepared, pipeline, &metadata)?;
+        let mut warnings = self.warnings;
+        let baseline = baseline(&target, proof.holdout.target());
+        let constant = ConstantAnswer::of(&target);
+        warnings.extend(proof.useless(constant.as_ref()));
+        warnings.extend(no_width);
+        if plan.labels == LabelChoice::MostLikely {
+            warnings.extend(rarely_predicted(&proof.evaluation));
+        }
+        let rows = row_dependence(prepared);
+        warnings.extend(validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
+        warnings.extend(low_coverage(&proof.evaluation, rows));
+        warnings.extend(leaks(prepared));
+        warnings.extend(unordered(prepared.table()));
+        warnings.extend(ungrouped(prepared.table()));
+        let Proof { artifact, model, holdout, evaluation, curves, training_score, .. } = proof;
+        Ok(Trained {
+            artifact,
+            model,
+            family: choice.family,
+            parameters: choice.parameters(),
+            search: Some(self.summary),
+            candidates: self.candidates,
+            evaluation,
+            curves,
+            baseline,
+            constant,
+            training_score,
+            importances: self.importances,
+            holdout,
+            warnings,
+            fit_duration: self.fit_duration,
+            evaluate_duration: started.elapsed(),
+        })
     }
-    let rows = row_dependence(prepared);
-    warnings.extend(best.validated.zip(proof.losses).and_then(|(validated, holdout)| gap(validated, holdout, rows)));
-    warnings.extend(low_coverage(&proof.evaluation, rows));
-    warnings.extend(leaks(prepared));
-    warnings.extend(unordered(prepared.table()));
-    warnings.extend(ungrouped(prepared.table()));
-    let Proof { artifact, model, holdout, evaluation, curves, training_score, .. } = proof;
-    Ok(Trained {
-        artifact,
-        model,
-        family: best.choice.family,
-        parameters: best.choice.parameters(),
-        search: Some(found.summary),
-        candidates: found.candidates,
-        evaluation,
-        curves,
-        baseline,
-        constant,
-        training_score,
-        importances,
-        holdout,
-        warnings,
-        fit_duration,
-        evaluate_duration: started.elapsed(),
-    })
 }
 
 /// Fits one model to the training rows, without search, calibration or prediction intervals. Benchmarks use it.
@@ -277,7 +321,7 @@ fn metadata(table: &Table, plan: &Plan, origin: &Origin, choice: &Choice) -> Art
 }
 
 /// Encodes the training rows of a table into features. All model fits of a training run share the result.
-fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, LearningError> {
+pub(crate) fn learner(prepared: &Prepared, learnt: FittedColumns) -> Result<Learner<'_>, LearningError> {
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let weights = table.weights().map(|weights| at(weights, rows));
     let kept = LearnerRows { rows, order: table.order(), groups: table.groups() };
@@ -320,8 +364,14 @@ fn rarely_predicted(evaluation: &Evaluation) -> Option<String> {
     ))
 }
 
-/// Fits how columns are encoded as features. Also returns warnings about columns that are left out.
-fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(FittedColumns, Vec<String>), LearningError> {
+/// Fits how columns are encoded as features. Also returns warnings about columns that are left out. `has_statistics` says
+/// whether target encodings are tried.
+pub(crate) fn columns(
+    prepared: &Prepared,
+    plan: &Plan,
+    deadline: Instant,
+    has_statistics: bool,
+) -> Result<(FittedColumns, Vec<String>), LearningError> {
     prepared.check_memory(plan)?;
     let (table, rows) = (prepared.table(), &prepared.split().training);
     let (target, weights) = (table.target().take(rows), table.weights().map(|weights| at(weights, rows)));
@@ -335,8 +385,11 @@ fn columns(prepared: &Prepared, plan: &Plan, deadline: Instant) -> Result<(Fitte
     };
     let started = Instant::now();
     let last = started + deadline.saturating_duration_since(started).mul_f64(DERIVING_SHARE);
-    let limits =
-        DerivingLimits { is_up: &|| Instant::now() >= last, fits: &|learnt| prepared.has_memory(plan, learnt) };
+    let limits = DerivingLimits {
+        is_up: &|| Instant::now() >= last,
+        fits: &|learnt| prepared.has_memory(plan, learnt),
+        has_statistics,
+    };
     // Features are also derived from the columns.
     Ok(derive(known, prepared.learnt(), table.settings(), plan.seed, limits)?)
 }

@@ -11,6 +11,7 @@ mod artifacts;
 mod batch;
 mod billing;
 mod champions;
+mod checkpoints;
 mod clock;
 mod datasets;
 mod error;
@@ -46,6 +47,7 @@ pub use artifacts::{ArtifactReadError, ArtifactWriter, Artifacts, NewObject, Obj
 pub use batch::{BatchObjects, ListedObject, ObjectReadError};
 pub use billing::{BilledResources, BilledUsage, InvalidFunctions};
 pub use champions::{Champions, Versions, WithCopy};
+pub use checkpoints::Checkpoints;
 pub use clock::{Clock, Sleeper};
 pub use datasets::{Datasets, FileContent, FormerDatasets, Incoming, IncomingError, StoredFile};
 pub use error::{Cause, Unavailable};

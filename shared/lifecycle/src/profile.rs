@@ -15,6 +15,10 @@ pub struct DatasetProfile {
     /// The settings file that was read with the data files. `None` if there was none, and in older manifests.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub settings: Option<SettingsFile>,
+    /// The number of rows in the sample on which settings were chosen and the model was evaluated, if the table was read
+    /// as a stream. `None` if the whole table was in memory, and in older manifests.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sample_rows: Option<usize>,
     /// The number of hold-out rows, which are used for the evaluation and not for training.
     pub holdout_rows: usize,
     /// How the hold-out rows were chosen, as a sentence for people.

@@ -245,6 +245,20 @@ impl Run {
         }
     }
 
+    /// Decides whether an attempt may go on after the attempt number `paused` has paused.
+    ///
+    /// `stored` is the stored record of the same run, or `None` if there is no record.
+    pub fn admit_after_pause(request: Self, stored: Option<Self>, paused: u32, now: Timestamp) -> Admission {
+        match stored {
+            // The paused attempt has ended by itself, although its time is not over.
+            Some(stored) if stored.attempt == paused && stored.state == RunState::Running => {
+                let attempt = Self { attempt: stored.attempt + 1, tries: 1, ..request };
+                Admission::Open(Box::new(attempt), Some(Box::new(stored)))
+            }
+            stored => Self::admit(request, stored, now),
+        }
+    }
+
     /// Returns the status of the training run at the time `now`.
     pub fn status_at(&self, now: Timestamp) -> RunStatus {
         match self.state {

@@ -75,6 +75,34 @@ pub enum TableError {
     /// Error: a text file is not valid UTF-8. Holds the file and the line of the first invalid bytes.
     #[error("{0}: not UTF-8; save the table in that encoding")]
     NotUtf8(FilePlace),
+    /// Error: the bytes of a file that is read in parts cannot be read.
+    #[error("{file}: a part of the file could not be read; check that the file is complete, then train again")]
+    Read {
+        /// The name of the file.
+        file: String,
+        /// The error of the file's source.
+        #[source]
+        source: std::io::Error,
+    },
+    /// Error: the row groups of a Parquet file do not follow each other. The field is the name of the file.
+    #[error(
+        "{0}: the row groups of the file overlap or are in another order than its footer says; expected a file whose row \
+         groups follow each other; write the file again"
+    )]
+    RowGroups(String),
+    /// Error: the sample of a table that is read as a stream has too few rows for training.
+    #[error(
+        "a sample of {wanted} rows of the table has only {found} rows, because whole groups of column {column:?} are \
+         sampled; expected smaller groups, or a table that fits into memory"
+    )]
+    SmallSample {
+        /// The number of rows that were expected.
+        wanted: u64,
+        /// The number of rows in the sample.
+        found: u64,
+        /// The name of the group column.
+        column: String,
+    },
     /// Error: a Parquet file cannot be decoded.
     #[error("{file}: not a Parquet file, or damaged; write the file again")]
     Parquet {

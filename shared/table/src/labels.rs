@@ -84,6 +84,15 @@ fn typed(names: &[String]) -> Vec<Label> {
         .unwrap_or_else(|| names.iter().map(|name| Label::Text(name.clone())).collect())
 }
 
+/// Reads a text as a label of the same type as the labels in `known`. `None` if it has another type.
+pub(super) fn label_like(text: &str, known: &[Label]) -> Option<Label> {
+    match known.first()? {
+        Label::Boolean(_) => boolean(text).map(Label::Boolean),
+        Label::Integer(_) => whole(text).map(Label::Integer),
+        Label::Text(_) => Some(Label::Text(text.to_owned())),
+    }
+}
+
 fn whole(text: &str) -> Option<i64> {
     if is_padded(text) {
         return None;

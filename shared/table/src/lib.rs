@@ -33,6 +33,7 @@ mod roles;
 mod sentinel;
 mod settings;
 mod signs;
+pub mod streamed;
 mod survey;
 mod table;
 mod tally;

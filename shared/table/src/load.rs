@@ -12,8 +12,9 @@ use crate::frame::{MISSING, Values};
 use crate::tally::MAX_DISTINCT;
 
 /// Values of one column that have been read from the files so far.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(super) enum LoadedColumn {
+    #[default]
     Skipped,
     Number(Vec<f32>),
     Boolean(Vec<f32>),

@@ -9,7 +9,7 @@ mod part;
 mod receivers;
 
 pub(crate) use csv::{CsvSample, PIECE};
-pub(crate) use parquet::{ParquetFooter, StoredType};
+pub(crate) use parquet::{FileBytes, ParquetFile, ParquetFooter, StoredType, damaged};
 pub(crate) use part::TablePart;
 pub(crate) use receivers::{CellCollector, CellReader, RowPosition};
 
@@ -22,6 +22,7 @@ use self::csv::Heading;
 use self::part::{OpenedPart, PartContent, Piece, open};
 use super::{FilePlace, Format, TableError};
 use crate::budget::{self, FileSizes};
+use crate::container::LineMapping;
 use crate::settings::DatasetSettings;
 
 // 8 pieces use every core of a Lambda function.
@@ -64,8 +65,70 @@ impl TableParts {
         let compressed = files.iter().filter(|(name, _)| is_compressed(name));
         let compressed = compressed.map(|(_, content)| content.len() as u64).sum();
         let mut raw = FileSizes { compressed, ..FileSizes::default() };
-        let mut parts = Self {
-            parts: Vec::with_capacity(files.len()),
+        let mut parts = Self::empty(settings);
+        for (name, content) in files {
+            let size = content.len() as u64;
+            let free = memory.saturating_sub(raw.bytes.saturating_add(raw.compressed));
+            let opened = open(&name, content, &settings.csv, memory, free)?;
+            raw.bytes = raw.bytes.saturating_add(opened.content.bytes());
+            raw.decoding = raw.decoding.max(opened.content.decoding());
+            parts.add(name, size, opened)?;
+        }
+        parts.raw = raw;
+        parts.describe(settings);
+        budget::check_opened(raw, parts.cells(), memory)?;
+        if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
+    }
+
+    /// Creates the parts of a table from opened Parquet files. The bytes of their rows need not be in memory.
+    pub(super) fn of_parquet(
+        files: Vec<(String, ParquetFile, Vec<String>)>,
+        settings: &DatasetSettings,
+    ) -> Result<Self, TableError> {
+        let mut parts = Self::empty(settings);
+        for (name, file, names) in files {
+            let (size, content) = (file.size(), PartContent::Parquet(file));
+            let lines = LineMapping::default();
+            parts.add(name, size, OpenedPart { content, names, read_as: Vec::new(), lines })?;
+        }
+        parts.describe(settings);
+        if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
+    }
+
+    /// Returns the parts with only one row group of one Parquet file, whose bytes are in memory.
+    pub(super) fn with_group(&self, file: &ParquetFile, name: &str, order: &[usize]) -> Self {
+        let part = TablePart {
+            name: name.to_owned(),
+            size: file.size(),
+            order: order.to_vec(),
+            read_as: Vec::new(),
+            lines: LineMapping::default(),
+            content: PartContent::Parquet(file.clone()),
+        };
+        Self { parts: vec![part], ..self.without_parts() }
+    }
+
+    /// Returns for each column of a file the index of the same column in the table.
+    pub(super) fn order_of(&self, file: usize) -> &[usize] {
+        self.parts.get(file).map_or(&[][..], |part| &part.order)
+    }
+
+    fn without_parts(&self) -> Self {
+        Self {
+            parts: Vec::new(),
+            names: self.names.clone(),
+            unnamed: self.unnamed.clone(),
+            unread: self.unread.clone(),
+            stored_texts: self.stored_texts.clone(),
+            skipped: self.skipped.clone(),
+            says_order: self.says_order,
+            raw: self.raw,
+        }
+    }
+
+    fn empty(settings: &DatasetSettings) -> Self {
+        Self {
+            parts: Vec::new(),
             names: Vec::new(),
             unnamed: Vec::new(),
             unread: Vec::new(),
@@ -73,24 +136,24 @@ impl TableParts {
             skipped: Vec::new(),
             says_order: settings.csv.month_first.is_some(),
             raw: FileSizes::default(),
-        };
-        for (name, content) in files {
-            let size = content.len() as u64;
-            let free = memory.saturating_sub(raw.bytes.saturating_add(raw.compressed));
-            let OpenedPart { content, names, read_as, lines } = open(&name, content, &settings.csv, memory, free)?;
-            raw.bytes = raw.bytes.saturating_add(content.bytes());
-            raw.decoding = raw.decoding.max(content.decoding());
-            let order = parts.align(&name, names, &content)?;
-            parts.parts.push(TablePart { name, size, order, read_as, lines, content });
         }
-        parts.raw = raw;
-        parts.unread = parts.unread_columns();
-        parts.stored_texts = parts.text_columns();
-        let is_unread = |column: usize| parts.unread.iter().any(|(unread, _)| *unread == column);
+    }
+
+    /// Adds an opened file. Its columns must be those of the first file.
+    fn add(&mut self, name: String, size: u64, opened: OpenedPart) -> Result<(), TableError> {
+        let OpenedPart { content, names, read_as, lines } = opened;
+        let order = self.align(&name, names, &content)?;
+        self.parts.push(TablePart { name, size, order, read_as, lines, content });
+        Ok(())
+    }
+
+    /// Notes which columns cannot be read, are texts, or are left out. All files must have been added.
+    fn describe(&mut self, settings: &DatasetSettings) {
+        self.unread = self.unread_columns();
+        self.stored_texts = self.text_columns();
+        let is_unread = |column: usize| self.unread.iter().any(|(unread, _)| *unread == column);
         let dropped = |(column, name): (usize, &String)| settings.drop.contains(name) || is_unread(column);
-        parts.skipped = parts.names.iter().enumerate().map(dropped).collect();
-        budget::check_opened(raw, parts.cells(), memory)?;
-        if parts.parts.is_empty() { Err(TableError::NoFile) } else { Ok(parts) }
+        self.skipped = self.names.iter().enumerate().map(dropped).collect();
     }
 
     /// Returns the index and the type of each column that cannot be read from a Parquet file, such as nested values.

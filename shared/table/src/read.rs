@@ -32,20 +32,28 @@ pub(super) fn read(
     let contents: Vec<Bytes> = files.iter().map(|(_, content)| content.clone()).collect();
     let digests = || contents.into_par_iter().map(|content| sha256_hex(&content)).collect();
     let (digests, table): (Vec<String>, _) = rayon::join(digests, || table(files, settings, default_target, memory));
-    let mut table = table?;
+    let (mut table, _) = table?;
     for (file, sha256) in table.profile.files.iter_mut().zip(digests) {
         file.sha256 = sha256;
     }
     Ok(table)
 }
 
-/// Reads the data files into a table.
-fn table(
+/// How each column of a table was read, so that more rows can be read in the same way.
+#[derive(Debug, Clone)]
+pub(crate) struct TableReading {
+    pub(crate) columns: Vec<ColumnReading>,
+    pub(crate) forms: Vec<TextForm>,
+    pub(crate) marks: MissingMarks,
+}
+
+/// Reads the data files into a table. Returns also how its columns were read.
+pub(crate) fn table(
     files: Vec<(String, Bytes)>,
     settings: DatasetSettings,
     default_target: &str,
     memory: u64,
-) -> Result<Table, TableError> {
+) -> Result<(Table, TableReading), TableError> {
     // The table's profile still lacks the SHA-256 digests of the files.
     let target_name = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
     let parts = TableParts::open(files, &settings, memory)?;
@@ -77,7 +85,7 @@ fn table(
     let profile = DatasetProfile { columns: profiles(&parts.names, &surveyed.tallies, &readings), ..profile };
     let mut warnings = roles::absent(&parts.names, &settings);
     warnings.extend(surveyed.odd.warnings());
-    warnings.extend(readings.into_iter().flat_map(|reading| reading.warnings));
+    warnings.extend(readings.iter().flat_map(|reading| reading.warnings.clone()));
     warnings.extend(labels::alike(columns.target.labels(), &target_name));
     warnings
         .extend(labels::yes_is_first(columns.target.labels(), &target_name).filter(|_| settings.positive.is_none()));
@@ -87,7 +95,8 @@ fn table(
     // memory, too.
     drop(parts);
     let profile = DatasetProfile { warnings, ..profile };
-    Ok(columns.into_table(target_name, settings, profile, left_out, memory))
+    let reading = TableReading { columns: readings, forms: surveyed.forms, marks };
+    Ok((columns.into_table(target_name, settings, profile, left_out, memory), reading))
 }
 
 /// Loads the values of all columns of the table.
@@ -240,6 +249,7 @@ impl TableColumns {
             left_out,
             memory,
             feedback,
+            all_rows: None,
         }
     }
 }

@@ -85,6 +85,8 @@ pub struct DatasetSettings {
     pub monotone: BTreeMap<String, Direction>,
     /// Limits of an ensemble, which combines several models: its size and its speed.
     pub ensemble: EnsembleLimits,
+    /// Whether the rows are read as a stream even if the table fits into memory. All files must be Parquet files.
+    pub stream: bool,
     /// Ranges of hyperparameters for the search, by model family and hyperparameter name.
     pub ranges: BTreeMap<Family, BTreeMap<String, Range>>,
 }

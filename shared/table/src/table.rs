@@ -35,6 +35,8 @@ pub struct Table {
     pub(crate) left_out: Vec<u32>,
     pub(crate) memory: u64,
     pub(crate) feedback: Option<LearnedFeedback>,
+    /// Number of rows in the files, if this table is only a sample of them.
+    pub(crate) all_rows: Option<u64>,
 }
 
 impl Table {
@@ -182,7 +184,7 @@ impl Table {
         Dataset {
             source: source.into(),
             fingerprint: self.fingerprint.clone(),
-            rows: self.rows(),
+            rows: self.all_rows.map_or(self.rows(), |rows| rows as usize),
             columns: recorded(self.frame.columns().iter().map(|column| column.name.clone()).collect()),
             target: self.target_name.clone(),
             task: self.task(),

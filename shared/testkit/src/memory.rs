@@ -106,6 +106,8 @@ pub struct MemoryState {
     pub datasets: BTreeMap<String, Vec<u8>>,
     /// Former contents of files of the user's data set, by key and object version.
     pub former_datasets: BTreeMap<(String, String), Vec<u8>>,
+    /// The checkpoints of training runs.
+    pub checkpoints: BTreeMap<RunId, Vec<u8>>,
     /// The objects of batch jobs, by bucket and key.
     pub batch_objects: BTreeMap<(String, String), Vec<u8>>,
     /// The model files that were uploaded for import, by key.

@@ -18,6 +18,7 @@ mod refusing;
 mod retrying;
 mod rollback;
 mod running;
+mod streaming;
 mod support;
 mod timing;
 mod verifying;

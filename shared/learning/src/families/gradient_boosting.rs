@@ -24,15 +24,7 @@ impl ModelFamily for GradientBoosting {
     }
 
     fn hyperparameters(&self, choice: &Choice) -> Box<dyn Hyperparameters> {
-        Box::new(BoostingParameters {
-            n_estimators: choice.count(ROUNDS),
-            learning_rate: choice.number("learning_rate"),
-            max_leaves: choice.count("max_leaves"),
-            min_samples_leaf: choice.count("min_samples_leaf"),
-            l2: choice.number("l2"),
-            subsample: choice.number("subsample"),
-            max_features: choice.number("max_features"),
-        })
+        Box::new(boosting_parameters(choice))
     }
 
     fn supports_monotone(&self) -> bool {
@@ -62,6 +54,19 @@ impl ModelFamily for GradientBoosting {
 
     fn leaves(&self, scale: &Scale, space: &Space) -> u64 {
         times([most(space, ROUNDS), outputs(scale), most(space, "max_leaves").min(scale.different)])
+    }
+}
+
+/// Returns the hyperparameters of a candidate of gradient boosting.
+pub(crate) fn boosting_parameters(choice: &Choice) -> BoostingParameters {
+    BoostingParameters {
+        n_estimators: choice.count(ROUNDS),
+        learning_rate: choice.number("learning_rate"),
+        max_leaves: choice.count("max_leaves"),
+        min_samples_leaf: choice.count("min_samples_leaf"),
+        l2: choice.number("l2"),
+        subsample: choice.number("subsample"),
+        max_features: choice.number("max_features"),
     }
 }
 

@@ -37,6 +37,8 @@ pub(crate) struct Binned {
 #[derive(Debug, Clone)]
 pub(super) struct Splittable<'a> {
     pub(super) columns: Vec<&'a BinnedColumn>,
+    /// For each binned column, its bins (value ranges).
+    pub(super) bins: Vec<&'a Bins>,
     /// For each binned column, the feature index that a finished tree uses for the column.
     pub(super) features: Vec<u32>,
     // The gain of a column's splits is added to its original feature.
@@ -45,16 +47,51 @@ pub(super) struct Splittable<'a> {
     pub(super) origins: Vec<usize>,
 }
 
-// The bins are in ascending order.
 /// One feature in binned form: its bins (value ranges), and the bin number of each row.
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
     codes: Arc<[u8]>,
-    /// For each bin, its smallest value.
+    bins: Bins,
+}
+
+// A value between two bins belongs to the upper one. A value above all bins belongs to the last one.
+/// The bins (value ranges) of one feature, in ascending order.
+#[derive(Debug, Clone)]
+pub(super) struct Bins {
+    /// For each bin, the largest value of the rows from which the bins were computed.
+    ends: Vec<f32>,
+    /// For each bin, the smallest value of all rows.
     lowest: Vec<f32>,
-    /// For each bin, its largest value.
+    /// For each bin, the largest value of all rows.
     highest: Vec<f32>,
     direction: Option<Direction>,
+}
+
+/// Where the values of a binned column come from.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum ColumnSource {
+    /// The values of the feature with this index.
+    Feature(usize),
+    /// The values of a feature whose value may be missing. A missing value is above all others if `is_above`, and
+    /// otherwise below them.
+    Hole { hole: Hole, is_above: bool },
+}
+
+impl ColumnSource {
+    /// Returns the column's value for each row of `features`.
+    pub(super) fn values(self, features: &FrameFeatures<'_>) -> Vec<f32> {
+        match self {
+            Self::Feature(index) => features.column(index),
+            Self::Hole { hole, is_above } => {
+                let values = features.column(hole.value as usize).into_iter();
+                let end = |(value, missing)| {
+                    let [below, above] = Hole::ends(value, missing);
+                    if is_above { above } else { below }
+                };
+                values.zip(features.column(hole.missing as usize)).map(end).collect()
+            }
+        }
+    }
 }
 
 impl Binned {
@@ -71,13 +108,7 @@ impl Binned {
         // In the first column, missing values are below all other values. In the second, they are above all other
         // values.
         let column = |(is_above, hole): (bool, &Hole)| {
-            let values = features.column(hole.value as usize).into_iter();
-            let missing = features.column(hole.missing as usize);
-            let end = |(value, missing)| {
-                let [below, above] = Hole::ends(value, missing);
-                if is_above { above } else { below }
-            };
-            BinnedColumn::new(values.zip(missing).map(end).collect())
+            BinnedColumn::new(ColumnSource::Hole { hole: *hole, is_above }.values(features))
         };
         let ends: Vec<(bool, &Hole)> =
             [false, true].into_iter().flat_map(|is_above| holes.iter().map(move |hole| (is_above, hole))).collect();
@@ -95,14 +126,15 @@ impl Binned {
     pub(super) fn splittable(&self) -> Splittable<'_> {
         // A feature with a monotone constraint keeps its one column, with a fill value for missing values. Otherwise
         // the constraint would also order missing values against all other values.
-        let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.direction.is_none());
+        let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.bins.direction.is_none());
         // A feature whose value may be missing is replaced by two columns: missing values are lowest in one and highest
         // in the other.
         let replaced = |feature: usize| {
             let of = |hole: &&Hole| [hole.value, hole.missing].contains(&(feature as u32));
             self.holes.iter().find(of).is_some_and(free)
         };
-        let mut found = Splittable { columns: Vec::new(), features: Vec::new(), origins: Vec::new() };
+        let mut found =
+            Splittable { columns: Vec::new(), bins: Vec::new(), features: Vec::new(), origins: Vec::new() };
         let own = self.columns.iter().enumerate().filter(|(feature, _)| !replaced(*feature));
         let holes = self.holes.iter().chain(&self.holes).zip(&self.ends).enumerate();
         let ends = holes.filter(|(_, (hole, _))| free(hole));
@@ -111,6 +143,7 @@ impl Binned {
             .chain(ends.map(|(place, (hole, column))| (column, self.columns.len() + place, hole.value as usize)));
         for (column, feature, origin) in all {
             found.columns.push(column);
+            found.bins.push(&column.bins);
             found.features.push(feature as u32);
             found.origins.push(origin);
         }
@@ -120,7 +153,7 @@ impl Binned {
     /// Sets a monotone constraint: when the feature's value grows, the prediction may only rise, or only fall.
     pub(crate) fn constrain(&mut self, feature: usize, direction: Direction) {
         if let Some(column) = self.columns.get_mut(feature) {
-            column.direction = Some(direction);
+            column.bins.direction = Some(direction);
         }
     }
 
@@ -132,6 +165,21 @@ impl Binned {
         Self { columns, ..self.clone() }
     }
 
+    /// Returns where the values of each column come from on which gradient boosting may split, in the order of
+    /// [`Binned::splittable`].
+    pub(super) fn sources(&self) -> Vec<ColumnSource> {
+        let own = self.columns.len();
+        let source = |feature: &u32| match (*feature as usize).checked_sub(own) {
+            Some(place) => {
+                let (count, is_above) = (self.holes.len().max(1), place >= self.holes.len());
+                let hole = self.holes.get(place % count).copied();
+                hole.map_or(ColumnSource::Feature(*feature as usize), |hole| ColumnSource::Hole { hole, is_above })
+            }
+            None => ColumnSource::Feature(*feature as usize),
+        };
+        self.splittable().features.iter().map(source).collect()
+    }
+
     /// Returns the binned columns of all features, without the additional columns for missing values.
     pub(super) fn columns(&self) -> &[BinnedColumn] {
         &self.columns
@@ -140,24 +188,37 @@ impl Binned {
 
 impl BinnedColumn {
     fn new(values: Vec<f32>) -> Self {
-        let ends = ends(&values);
-        let last = ends.len().saturating_sub(1);
-        let (mut lowest, mut highest) = (vec![f32::INFINITY; ends.len()], vec![f32::NEG_INFINITY; ends.len()]);
-        let code = |&value: &f32| {
-            let bin = ends.partition_point(|end| *end < value).min(last);
-            if let (Some(lowest), Some(highest)) = (lowest.get_mut(bin), highest.get_mut(bin)) {
-                *lowest = lowest.min(value);
-                *highest = highest.max(value);
-            }
-            bin as u8
-        };
-        let codes = values.iter().map(code).collect();
-        Self { codes, lowest, highest, direction: None }
+        let mut bins = Bins::of(&values);
+        Self { codes: values.into_iter().map(|value| bins.code(value)).collect(), bins }
     }
 
     /// Returns the bin number of each row for this feature.
     pub(super) fn codes(&self) -> &[u8] {
         &self.codes
+    }
+
+    /// Returns the bins (value ranges) of this feature.
+    pub(super) fn bins(&self) -> &Bins {
+        &self.bins
+    }
+}
+
+impl Bins {
+    /// Computes the bins of a feature with these values, which must be finite. Each value must still be added to its bin.
+    fn of(values: &[f32]) -> Self {
+        let ends = ends(values);
+        let (lowest, highest) = (vec![f32::INFINITY; ends.len()], vec![f32::NEG_INFINITY; ends.len()]);
+        Self { ends, lowest, highest, direction: None }
+    }
+
+    /// Adds a row's value to its bin, and returns the number of the bin.
+    pub(super) fn code(&mut self, value: f32) -> u8 {
+        let bin = self.ends.partition_point(|end| *end < value).min(self.ends.len().saturating_sub(1));
+        if let (Some(lowest), Some(highest)) = (self.lowest.get_mut(bin), self.highest.get_mut(bin)) {
+            *lowest = lowest.min(value);
+            *highest = highest.max(value);
+        }
+        bin as u8
     }
 
     /// Returns the feature's monotone constraint (prediction only rises, or only falls), or `None` if there is no
@@ -167,7 +228,7 @@ impl BinnedColumn {
     }
 
     /// Returns how many bins the feature has.
-    pub(super) fn bins(&self) -> usize {
+    pub(super) fn count(&self) -> usize {
         self.highest.len()
     }
 
@@ -217,8 +278,8 @@ mod tests {
     #[test]
     fn few_values_have_a_bin_each() {
         let column = BinnedColumn::new(vec![3.0, 1.0, 3.0, 2.0]);
-        assert_eq!((column.codes(), column.bins()), ([2, 0, 2, 1].as_slice(), 3));
-        assert_eq!(column.threshold(0, 2), 2.0);
+        assert_eq!((column.codes(), column.bins().count()), ([2, 0, 2, 1].as_slice(), 3));
+        assert_eq!(column.bins().threshold(0, 2), 2.0);
     }
 
     #[test]
@@ -233,14 +294,14 @@ mod tests {
     fn the_value_of_most_rows_has_its_own_bin() {
         let values = (0..10_000).map(|n| if n % 10 == 0 { n as f32 } else { 0.5 });
         let column = BinnedColumn::new(values.collect());
-        assert!(column.bins() > 200, "{}", column.bins());
-        assert!(column.lowest.iter().zip(&column.highest).any(|(low, high)| *low <= 0.5 && *high == 0.5));
+        assert!(column.bins().count() > 200, "{}", column.bins().count());
+        assert!(column.bins.lowest.iter().zip(&column.bins.highest).any(|(low, high)| *low <= 0.5 && *high == 0.5));
     }
 
     #[test]
     fn neighbouring_numbers_differ() {
         let (a, b) = (1.0_f32, 1.0_f32.next_up());
-        let threshold = BinnedColumn::new(vec![a, b]).threshold(0, 1);
+        let threshold = BinnedColumn::new(vec![a, b]).bins().threshold(0, 1);
         assert!(a <= threshold && b > threshold);
     }
 
@@ -250,9 +311,9 @@ mod tests {
             values in prop::collection::vec(-1e30..1e30_f32, 1..700),
         ) {
             let column = BinnedColumn::new(values.clone());
-            prop_assert!(column.bins() <= MAX_BINS);
-            for left in 0..column.bins() - 1 {
-                let threshold = column.threshold(left, left + 1);
+            prop_assert!(column.bins().count() <= MAX_BINS);
+            for left in 0..column.bins().count() - 1 {
+                let threshold = column.bins().threshold(left, left + 1);
                 for (value, code) in values.iter().zip(column.codes()) {
                     prop_assert_eq!(*value <= threshold, usize::from(*code) <= left);
                 }

@@ -18,17 +18,23 @@ mod histogram;
 mod loss;
 mod partition;
 mod sampling;
+mod streamed;
 mod watch;
 
 use std::time::Instant;
 
 use evergreen_scoring::{Aggregate, Ensemble, Link, MAX_NODES, Predictor, Tree};
 
-use self::grow::BoostedTreeGrower;
+pub(crate) use self::loss::TruthScale;
+pub(crate) use self::streamed::{AddedRows, BoostedRounds, RoundWatch, StreamedFit, StreamedRows};
+
+use self::grow::{BoostedTreeGrower, GrownTree};
 use self::histogram::Tiles;
 use self::loss::Loss;
+use self::partition::GradientRow;
 use self::sampling::Sampling;
 use self::watch::WatchedRows;
+use super::binned::Splittable;
 use super::features::{TrainingData, Truth};
 use super::forest::normalised;
 use super::{FitError, Fitted, Hyperparameters};
@@ -83,12 +89,20 @@ impl Hyperparameters for BoostingParameters {
     ) -> Result<Fitted, FitError> {
         let Boosted { ensemble, importances, cut_short, losses } = fit(training, rows, *self, seed, deadline);
         let link = match training.truth {
-            Truth::Numbers(_) => Link::Identity,
-            Truth::Classes { count: 2, .. } => Link::Logistic,
-            Truth::Classes { .. } => Link::Softmax,
+            Truth::Numbers(_) => link(0),
+            Truth::Classes { count, .. } => link(count),
         };
         let holes = training.binned.holes().to_vec();
         Ok(Fitted { holes, cut_short, losses, ..Fitted::of(Predictor::Trees(ensemble), link, importances) })
+    }
+}
+
+/// Returns how the scores of boosted trees become predictions. `classes` is the number of classes, or 0 for regression.
+pub(crate) fn link(classes: usize) -> Link {
+    match classes {
+        0 => Link::Identity,
+        2 => Link::Logistic,
+        _ => Link::Softmax,
     }
 }
 
@@ -136,49 +150,114 @@ fn boost(
     let (training, fitted) = if counted.is_empty() { (&alike, rows.fitted.to_vec()) } else { (training, counted) };
     let splittable = training.binned.splittable();
     let tiles = Tiles::new(&splittable.columns, &fitted);
-    let mut loss = Loss::new(training, &fitted);
+    let loss = Loss::new(training, &fitted);
     let mut watch = WatchedRows::new(&loss, (training, &splittable.columns), rows.watched, parameters.learning_rate);
-    let mut sampling = Sampling::new(parameters, fitted.len(), splittable.columns.len(), seed);
-    let mut grower = BoostedTreeGrower::new(&tiles, &splittable, parameters);
-    let wanted = parameters.n_estimators.min(most_rounds(loss.outputs(), parameters.max_leaves));
-    let mut trees: Vec<Tree> = Vec::with_capacity(wanted * loss.outputs());
-    let (mut rounds, mut gains, mut time_is_up) = (0, Vec::new(), false);
-    while rounds < wanted && !watch.is_done() {
-        // The trees of all outputs are fitted to the scores before this round.
-        loss.start_round();
-        sampling.draw(rounds as u64);
-        grower.take_features(sampling.features());
-        let mut round = Vec::with_capacity(loss.outputs());
+    let mut boosting = Boosting::new(&tiles, &splittable, loss, (parameters, seed));
+    while !boosting.is_complete() && !watch.is_done() {
         // In the first round, all trees are grown, even if the time is up.
-        while round.len() < loss.outputs() && (rounds == 0 || !is_up()) {
-            let grown = grower.grow(sampling.take(loss.gradients(round.len())));
-            round.push(grown);
-        }
-        if round.len() < loss.outputs() {
-            time_is_up = true;
-            break;
-        }
-        for (output, grown) in round.iter().enumerate() {
-            loss.add(output, grown.leaves());
-            loss.add_each(output, sampling.others(), |row, feature| grower.code(row, feature), grown);
-            watch.add(output, grown);
-        }
+        let is_first = boosting.rounds().is_empty();
+        let Some(round) = boosting.round(|| !is_first && is_up()) else { break };
+        round.iter().enumerate().for_each(|(output, tree)| watch.add(output, tree));
         watch.end_round();
-        trees.extend((0..).zip(&round).map(|(output, grown)| grown.tree(output, loss.scale(), &splittable.features)));
-        gains = grower.gains().to_vec();
-        rounds += 1;
     }
-    let mut of_features = vec![0.0; training.binned.columns().len()];
-    for (gain, origin) in gains.iter().zip(&splittable.origins) {
-        if let Some(sum) = of_features.get_mut(*origin) {
-            *sum += gain;
+    let losses = watch.into_losses();
+    Boosted { losses, ..boosting.finish(training.binned.columns().len()) }
+}
+
+/// Gradient boosting on binned rows, round by round.
+struct Boosting<'a> {
+    splittable: &'a Splittable<'a>,
+    grower: BoostedTreeGrower<'a>,
+    loss: Loss,
+    sampling: Sampling,
+    wanted: usize,
+    /// The trees of each round so far. A round has one tree for each output.
+    rounds: Vec<Vec<GrownTree>>,
+    gains: Vec<f64>,
+    is_cut_short: bool,
+    /// The memory of the last tree's rows, which the next tree uses again.
+    memory: Vec<GradientRow>,
+}
+
+impl<'a> Boosting<'a> {
+    fn new(
+        tiles: &'a Tiles,
+        splittable: &'a Splittable<'a>,
+        loss: Loss,
+        (parameters, seed): (BoostingParameters, u64),
+    ) -> Self {
+        let wanted = parameters.n_estimators.min(most_rounds(loss.outputs(), parameters.max_leaves));
+        Self {
+            splittable,
+            grower: BoostedTreeGrower::new(tiles, splittable, parameters),
+            sampling: Sampling::new(parameters, loss.rows(), splittable.bins.len(), seed),
+            loss,
+            wanted,
+            rounds: Vec::with_capacity(wanted),
+            gains: Vec::new(),
+            is_cut_short: false,
+            memory: Vec::new(),
         }
     }
-    Boosted {
-        ensemble: Ensemble { trees, aggregate: Aggregate::Sum, base: loss.base() },
-        importances: normalised(&of_features),
-        cut_short: time_is_up,
-        losses: watch.into_losses(),
+
+    /// Returns whether all planned rounds are done.
+    fn is_complete(&self) -> bool {
+        self.rounds.len() >= self.wanted
+    }
+
+    /// Returns the trees of each round so far.
+    fn rounds(&self) -> &[Vec<GrownTree>] {
+        &self.rounds
+    }
+
+    /// Grows the trees of the next round, and returns them. `None` if the time is up. Then the round is left out, and
+    /// boosting must end.
+    fn round(&mut self, mut is_up: impl FnMut() -> bool) -> Option<&[GrownTree]> {
+        // The trees of all outputs are fitted to the scores before this round.
+        self.loss.start_round();
+        self.sampling.draw(self.rounds.len() as u64);
+        self.grower.take_features(self.sampling.features());
+        let mut round = Vec::with_capacity(self.loss.outputs());
+        while round.len() < self.loss.outputs() {
+            if is_up() {
+                self.is_cut_short = true;
+                return None;
+            }
+            let output = round.len();
+            let gradients = self.loss.gradients(output, std::mem::take(&mut self.memory));
+            let grown = self.grower.grow(self.sampling.take(gradients));
+            // With several outputs, the gradients of the next one come from the probabilities before the round.
+            self.loss.add(output, grown.leaves());
+            let code = |row, feature| self.grower.code(row, feature);
+            self.loss.add_each(output, self.sampling.others(), code, grown.tree());
+            let (tree, memory) = grown.into_tree();
+            round.push(tree);
+            self.memory = memory;
+        }
+        self.gains = self.grower.gains().to_vec();
+        self.rounds.push(round);
+        self.rounds.last().map(Vec::as_slice)
+    }
+
+    /// Ends boosting with the rounds so far. `features` is the number of features of the model.
+    fn finish(self, features: usize) -> Boosted {
+        let mut of_features = vec![0.0; features];
+        for (gain, origin) in self.gains.iter().zip(&self.splittable.origins) {
+            if let Some(sum) = of_features.get_mut(*origin) {
+                *sum += gain;
+            }
+        }
+        let (scale, columns) = (self.loss.scale(), &self.splittable.features);
+        let of_round = |round: &Vec<GrownTree>| -> Vec<Tree> {
+            (0..).zip(round).map(|(output, tree)| tree.tree(output, scale, columns)).collect()
+        };
+        let trees = self.rounds.iter().flat_map(of_round).collect();
+        Boosted {
+            ensemble: Ensemble { trees, aggregate: Aggregate::Sum, base: self.loss.base() },
+            importances: normalised(&of_features),
+            cut_short: self.is_cut_short,
+            losses: Vec::new(),
+        }
     }
 }
 

@@ -70,6 +70,12 @@ pub enum PlanError {
          name, set the column's type in [types], or leave the key out"
     )]
     MonotoneColumn(String),
+    /// The settings or the event exclude gradient boosting, and the table is read as a stream.
+    #[error(
+        "the table does not fit into memory, so it is read as a stream, and only gradient_boosting can be trained on it; add \
+         gradient_boosting to `families` in dataset.toml or to the event, or train with more memory"
+    )]
+    StreamedFamily,
     /// The metric in the settings does not suit the target (for example a regression metric for a target of labels).
     #[error("the primary metric {metric} does not fit the table: {expected}")]
     Metric {
@@ -107,6 +113,27 @@ impl Plan {
             seed,
             warnings,
         })
+    }
+
+    /// Plans the hyperparameter search as [`Plan::new`] does, for a table that is read as a stream. `sample` is the sample of
+    /// its rows on which candidates are compared.
+    ///
+    /// # Errors
+    /// The same as [`Plan::new`], and [`PlanError::StreamedFamily`] if the plan has no gradient boosting.
+    pub fn streamed(
+        sample: &Table,
+        family: Option<Family>,
+        overrides: &BTreeMap<String, Value>,
+        seed: u64,
+    ) -> Result<Self, PlanError> {
+        let mut plan = Self::new(sample, family, overrides, seed)?;
+        plan.spaces.retain(|space| space.family == Family::GradientBoosting);
+        if plan.spaces.is_empty() {
+            return Err(PlanError::StreamedFamily);
+        }
+        // An ensemble would need a fit of all rows for each member.
+        plan.ensemble.members = 1;
+        Ok(plan)
     }
 
     /// Returns the metric by which the search compares candidates.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 
+use super::request::CONTINUES;
 use super::{Actor, AuditEntry, AuditedAction, Change, Edit, RequestKey, requested_event};
 use crate::{Announcement, LifecycleEvent, ModelName, RunId, VersionNumber, time};
 
@@ -46,6 +47,11 @@ impl DraftedChange {
     /// Creates the request for the training run `run`.
     pub fn training(run: &RunId) -> Self {
         Self::new(AuditedAction::TrainingRequested, format!("run {run}")).with("run", run)
+    }
+
+    /// Creates the request that another invocation goes on with the training run `run`, whose attempt has paused.
+    pub fn continuation(run: &RunId) -> Self {
+        Self::training(run).with(CONTINUES, run)
     }
 
     /// Adds a detail for the audit trail.

@@ -7,6 +7,9 @@ use crate::{AuditEntry, AuditedAction};
 /// Details of a requested training run that are fields of its event, as JSON text.
 const OPTIONS: [&str; 3] = ["seed", "family", "hyperparameters"];
 
+/// Detail of an entry that asks to go on with a paused training run, and the field of its event: the id of the run.
+pub(crate) const CONTINUES: &str = "continue";
+
 // The console sends this event, and the training function makes it again from the stored entry. So nobody who can only
 // send events can ask for work, or for other work than was asked for.
 /// Returns the event of the training function for an entry that asks for a training run, a verification, a rebuild (also
@@ -30,6 +33,9 @@ pub fn requested_event(entry: &AuditEntry) -> Option<Value> {
 }
 
 fn training(entry: &AuditEntry) -> Option<Map<String, Value>> {
+    if let Some(run) = entry.details.get(CONTINUES) {
+        return Some(Map::from_iter([(CONTINUES.to_owned(), json!(run))]));
+    }
     let mut event = Map::new();
     for name in OPTIONS {
         if entry.details.contains_key(name) {
@@ -76,6 +82,9 @@ mod tests {
             "id": "a1", "seed": 7, "family": "linear", "hyperparameters": {"l2": 0.5}, "note": "a test",
         });
         assert_eq!(event(TrainingRequested, "run manual-a1", &options), Some(training));
+        let continuation = json!({"id": "a1", "continue": "manual-a1"});
+        let details = [("run", "manual-a1"), ("continue", "manual-a1")];
+        assert_eq!(event(TrainingRequested, "run manual-a1", &details), Some(continuation));
         let verification = json!({"id": "a1", "verify": 7});
         assert_eq!(event(VerificationRequested, "version 7", &[("request", "a1")]), Some(verification));
         assert_eq!(event(RebuildRequested, "registry", &[]), Some(json!({"id": "a1", "rebuild": true})));

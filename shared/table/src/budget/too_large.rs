@@ -32,6 +32,8 @@ pub struct TooLarge {
     pub needed: u64,
     /// Bytes of memory that the process may use.
     pub memory: u64,
+    /// Whether the table is read as a stream, so that its values are not in memory.
+    pub is_streamed: bool,
     /// Shape and file sizes of the table, for estimating the memory of the training. `None` if the files have not been
     /// examined yet.
     pub read: Option<(TableShape, FileSizes)>,
@@ -65,6 +67,11 @@ impl fmt::Display for TooLarge {
                 write!(formatter, "set TrainMemory to {size} or more, or take fewer rows or columns")
             }
             _ => write!(formatter, "no function can have so much memory; expected fewer rows or columns"),
+        }?;
+        match self.family {
+            _ if self.is_streamed => formatter.write_str(", or train as a batch job with more memory"),
+            Some(_) => formatter.write_str(", or store the table as Parquet files, which are read as a stream"),
+            None => Ok(()),
         }
     }
 }

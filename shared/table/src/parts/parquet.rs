@@ -1,13 +1,21 @@
 //! Reads Parquet files in pieces, which can be read in parallel.
 
+mod bytes;
 mod cells;
 mod sample;
 
-use bytes::Bytes;
-use parquet::arrow::ProjectionMask;
-use parquet::arrow::arrow_reader::{ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder};
-use parquet::errors::ParquetError;
+use std::ops::Range;
 
+use parquet::arrow::ProjectionMask;
+use parquet::arrow::ArrowWriter;
+use parquet::arrow::arrow_reader::{
+    ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
+};
+use parquet::errors::ParquetError;
+use parquet::file::metadata::RowGroupMetaData;
+use parquet::file::reader::Length;
+
+pub(crate) use self::bytes::FileBytes;
 pub(crate) use self::sample::{ParquetFooter, StoredType};
 use super::{CellReader, RowPosition, header};
 use crate::TableError;
@@ -15,14 +23,19 @@ use crate::TableError;
 /// Number of rows of a Parquet file that are decoded together.
 const BATCH: usize = 8192;
 
-pub(super) struct ParquetFile {
-    bytes: Bytes,
+// Copies share the footer and the bytes.
+/// An opened Parquet file: its footer, and the bytes that are in memory.
+#[derive(Clone)]
+pub(crate) struct ParquetFile {
+    bytes: FileBytes,
     metadata: ArrowReaderMetadata,
     // Columns of nested values cannot be read.
     /// Indices of the Parquet file's columns that can be read.
     read: Vec<usize>,
     /// Parquet columns that cannot be read, such as nested values: the index and the type of each.
     pub(super) unread: Vec<(usize, String)>,
+    /// The only row group (a block of rows) whose rows are read. `None` reads all row groups.
+    only: Option<usize>,
 }
 
 /// Approximate number of cells in one piece of a Parquet file.
@@ -41,7 +54,7 @@ pub(super) struct ParquetRows<'a> {
 
 impl ParquetFile {
     /// Opens a Parquet file and reads the footer. Returns the file and its column names.
-    pub(super) fn open(name: &str, bytes: Bytes) -> Result<(Self, Vec<String>), TableError> {
+    pub(crate) fn open(name: &str, bytes: FileBytes) -> Result<(Self, Vec<String>), TableError> {
         // The Arrow schema of the writer is ignored. So a text is read as text, whatever type it had in the writer's
         // memory.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
@@ -60,12 +73,12 @@ impl ParquetFile {
                 unread.push((index, field.data_type().to_string()));
             }
         }
-        Ok((Self { bytes, metadata, read, unread }, names))
+        Ok((Self { bytes, metadata, read, unread, only: None }, names))
     }
 
     /// Returns the size of the Parquet file in bytes.
     pub(super) fn size(&self) -> u64 {
-        self.bytes.len() as u64
+        self.bytes.len()
     }
 
     /// Returns the memory in bytes that a thread needs to decode one row group (a block of rows).
@@ -80,8 +93,70 @@ impl ParquetFile {
     }
 
     /// Returns the number of rows in the Parquet file.
-    pub(super) fn rows(&self) -> u64 {
-        self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows())).sum()
+    pub(crate) fn rows(&self) -> u64 {
+        let is_read = |group: &usize| self.only.is_none_or(|only| only == *group);
+        (0..).zip(self.rows_of_groups()).filter(|(group, _)| is_read(group)).map(|(_, rows)| rows).sum()
+    }
+
+    /// Returns the number of rows in each row group (a block of rows).
+    pub(crate) fn rows_of_groups(&self) -> impl Iterator<Item = u64> {
+        self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows()))
+    }
+
+    /// Returns the file with the `bytes` of one row group. Only the rows of this group are read from it.
+    pub(crate) fn with_group(&self, group: usize, bytes: FileBytes) -> Self {
+        Self { bytes, only: Some(group), ..self.clone() }
+    }
+
+    /// Returns the bytes from the end of the row group before to the end of this one, in the order of the file. `None` if
+    /// the groups do not follow each other in the file.
+    pub(crate) fn spans(&self) -> Option<Vec<Range<u64>>> {
+        let mut before = 0;
+        let groups = self.metadata.metadata().row_groups().iter();
+        let span = |group: &RowGroupMetaData| {
+            let chunks = || group.columns().iter().map(|chunk| chunk.byte_range());
+            let (first, end) = (chunks().map(|(start, _)| start).min()?, chunks().map(|(start, size)| start + size).max()?);
+            let span = (first >= before && end <= self.size()).then_some(before..end)?;
+            before = end;
+            Some(span)
+        };
+        groups.map(span).collect()
+    }
+
+    /// Returns where the bytes of a row group's columns are in the file. `is_read` gets the index of a column in the file.
+    pub(crate) fn chunks(&self, group: usize, is_read: impl Fn(usize) -> bool) -> Vec<Range<u64>> {
+        let schema = self.metadata.parquet_schema();
+        let chunks = self.metadata.metadata().row_groups().get(group).map(RowGroupMetaData::columns);
+        let chunks = chunks.unwrap_or_default().iter().enumerate();
+        let read = chunks.filter(|(leaf, _)| is_read(schema.get_column_root_idx(*leaf)));
+        read.map(|(_, chunk)| chunk.byte_range()).map(|(start, size)| start..start.saturating_add(size)).collect()
+    }
+
+    /// Writes the rows of one row group whose index in the group is in `ranges` to `writer`, with all their columns.
+    pub(crate) fn copy_rows(
+        &self,
+        name: &str,
+        ranges: Vec<Range<usize>>,
+        writer: &mut Option<ArrowWriter<Vec<u8>>>,
+    ) -> Result<(), TableError> {
+        let group = self.only.unwrap_or_default();
+        let rows = self.rows_of_groups().nth(group).unwrap_or_default() as usize;
+        let batches = ParquetRecordBatchReaderBuilder::new_with_metadata(self.bytes.clone(), self.metadata.clone())
+            .with_batch_size(BATCH)
+            .with_row_groups(vec![group])
+            .with_row_selection(RowSelection::from_consecutive_ranges(ranges.into_iter(), rows))
+            .build()
+            .map_err(damaged(name))?;
+        for batch in batches {
+            let batch = batch.map_err(|error| damaged(name)(error.into()))?;
+            if writer.is_none() {
+                *writer = Some(ArrowWriter::try_new(Vec::new(), batch.schema(), None).map_err(damaged(name))?);
+            }
+            if let Some(writer) = writer {
+                writer.write(&batch).map_err(damaged(name))?;
+            }
+        }
+        Ok(())
     }
 
     /// Divides a Parquet file into pieces for parallel reading. Only columns for which `is_read` returns true are
@@ -93,10 +168,12 @@ impl ParquetFile {
         let (mut first, mut pieces) = (1, Vec::new());
         for (group, content) in self.metadata.metadata().row_groups().iter().enumerate() {
             let rows = count(content.num_rows());
-            let width = (CELLS / rows.max(1)).clamp(1, u64::from(u32::MAX)) as usize;
-            let block =
-                |columns: &[usize]| ParquetRows { file, content: self, group, first, columns: columns.to_vec() };
-            pieces.extend(read.chunks(width).map(block));
+            if self.only.is_none_or(|only| only == group) {
+                let width = (CELLS / rows.max(1)).clamp(1, u64::from(u32::MAX)) as usize;
+                let block =
+                    |columns: &[usize]| ParquetRows { file, content: self, group, first, columns: columns.to_vec() };
+                pieces.extend(read.chunks(width).map(block));
+            }
             first += rows;
         }
         pieces
@@ -161,6 +238,6 @@ fn count(rows: i64) -> u64 {
     u64::try_from(rows).unwrap_or_default()
 }
 
-fn damaged(file: &str) -> impl Fn(ParquetError) -> TableError {
+pub(crate) fn damaged(file: &str) -> impl Fn(ParquetError) -> TableError {
     move |source| TableError::Parquet { file: file.to_owned(), source }
 }

@@ -76,7 +76,7 @@ pub(super) fn open(
     // `memory` is the number of bytes that may be used in all, and `free` is how many of them are still free.
     match container::open(name, content, csv_settings, memory, free)? {
         OpenedContent::Parquet(bytes) => {
-            let (file, names) = parquet::ParquetFile::open(name, bytes)?;
+            let (file, names) = parquet::ParquetFile::open(name, parquet::FileBytes::whole(bytes))?;
             Ok(OpenedPart {
                 content: PartContent::Parquet(file),
                 names,

@@ -10,7 +10,7 @@ use super::{DatasetSettings, EnsembleLimits, FamilyChoice, Floor, OddRow, Range,
 
 const KEYS: &str = "target, task, positive, types, derived_features, impute_missing, drop, missing, csv, strict, order, group, \
                     weights, class_weights, threshold, costs, primary_metric, floor, tolerance, families, \
-                    time_budget_seconds, candidates, folds, monotone, ensemble, ranges";
+                    time_budget_seconds, candidates, folds, monotone, ensemble, stream, ranges";
 const TYPES: &str = "\"number\", \"boolean\", \"timestamp\", \"category\", \"text\" or \"identifier\"";
 const METRICS: &str = "\"log_loss\", \"accuracy\", \"balanced_accuracy\", \"brier_score\", \"roc_auc\", \"average_precision\", \
                        \"f1\", \"mcc\", \"r2\", \"rmse\", \"mae\", \"mape\", \"rmsle\" or \"pinball\"";
@@ -131,6 +131,7 @@ fn set(settings: &mut DatasetSettings, key: &str, value: Value) -> Result<(), Se
             }
         }
         "ensemble" => settings.ensemble = ensemble(value)?,
+        "stream" => settings.stream = read(key, value, "true or false")?,
         "types" => {
             for (name, value) in table(key, value)? {
                 let kind = read(&format!("types.{name}"), value, TYPES)?;

@@ -8,6 +8,7 @@ mod doubts;
 mod errors;
 mod files;
 mod parquet;
+mod streamed;
 mod targets;
 
 use evergreen_table::{DataFile, DatasetSettings, Table, TableError, Values};

@@ -4,10 +4,10 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, ArtifactWriter, Artifacts, Datasets, FileContent, FormerDatasets, Incoming, IncomingError,
+    ArtifactReadError, ArtifactWriter, Artifacts, Checkpoints, Datasets, FileContent, FormerDatasets, Incoming, IncomingError,
     NewObject, ObjectRetention, ObjectTag, StoreError, StoredFile, Unavailable,
 };
-use evergreen_lifecycle::{KeepDays, Version, VersionNumber};
+use evergreen_lifecycle::{KeepDays, RunId, Version, VersionNumber};
 
 use super::Memory;
 
@@ -100,6 +100,22 @@ impl Datasets for Memory {
         let content = state.datasets.get(key).ok_or_else(|| ArtifactReadError::NotFound(key.to_owned()))?;
         let at = |byte: u64| usize::try_from(byte).unwrap_or(usize::MAX).min(content.len());
         Ok(content.get(at(range.start)..at(range.end)).unwrap_or_default().to_vec())
+    }
+}
+
+impl Checkpoints for Memory {
+    async fn checkpoint(&self, run: &RunId) -> Result<Option<Vec<u8>>, Unavailable> {
+        Ok(self.reach_for("artifacts", "checkpoint")?.checkpoints.get(run).cloned())
+    }
+
+    async fn keep_checkpoint(&self, run: &RunId, content: Vec<u8>) -> Result<(), Unavailable> {
+        self.reach_for("artifacts", "keep_checkpoint")?.checkpoints.insert(run.clone(), content);
+        Ok(())
+    }
+
+    async fn remove_checkpoint(&self, run: &RunId) -> Result<(), Unavailable> {
+        self.reach_for("artifacts", "remove_checkpoint")?.checkpoints.remove(run);
+        Ok(())
     }
 }
 

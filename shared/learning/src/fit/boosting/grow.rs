@@ -2,6 +2,7 @@
 
 use evergreen_scoring::{Node, Tree, Weight};
 use rayon::prelude::*;
+use serde::{Deserialize, Serialize};
 
 use super::BoostingParameters;
 use super::bounds::AnswerLimits;
@@ -33,11 +34,18 @@ pub(super) struct BoostedTreeGrower<'a> {
 
 /// A grown tree of gradient boosting, with the training rows in each of its leaves.
 pub(super) struct Grown {
-    nodes: Vec<Branch>,
+    tree: GrownTree,
     entries: Vec<GradientRow>,
 }
 
-#[derive(Debug, Clone, Copy)]
+// Its numbers are exact, so a fit that goes on after a pause ends with the same trees.
+/// A grown tree of gradient boosting, with splits on bin numbers.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct GrownTree {
+    nodes: Vec<Branch>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 enum Branch {
     /// Inner node of a decision tree. Rows with the bin number `bin` or a lower one go to the left child.
     Split {
@@ -82,7 +90,7 @@ struct Open {
 
 impl<'a> BoostedTreeGrower<'a> {
     pub(super) fn new(tiles: &'a Tiles, splittable: &'a Splittable<'a>, parameters: BoostingParameters) -> Self {
-        let features = splittable.columns.len();
+        let features = splittable.bins.len();
         Self {
             tiles,
             splittable,
@@ -90,7 +98,7 @@ impl<'a> BoostedTreeGrower<'a> {
             gains: vec![0.0; features],
             spare: Vec::new(),
             taken: vec![true; features],
-            directed: splittable.columns.iter().any(|column| column.direction().is_some()),
+            directed: splittable.bins.iter().any(|bins| bins.direction().is_some()),
         }
     }
 
@@ -110,14 +118,21 @@ impl<'a> BoostedTreeGrower<'a> {
         &self.gains
     }
 
+    /// Sets the total gain of each feature's splits in the trees of an earlier fit.
+    pub(super) fn set_gains(&mut self, gains: &[f64]) {
+        self.gains.clear();
+        self.gains.extend_from_slice(gains);
+    }
+
     /// Grows one tree of gradient boosting on the training rows in `entries`.
     pub(super) fn grow(&mut self, entries: Vec<GradientRow>) -> Grown {
         self.spare.resize(entries.len(), GradientRow::default());
         let sums = sums_of(&entries);
-        let mut grown = Grown { nodes: Vec::with_capacity(2 * self.parameters.max_leaves), entries };
+        let tree = GrownTree { nodes: Vec::with_capacity(2 * self.parameters.max_leaves) };
+        let mut grown = Grown { tree, entries };
         let mut open = Vec::new();
         let bounds = AnswerLimits::FREE;
-        grown.nodes.push(self.leaf(0, grown.entries.len(), sums, bounds));
+        grown.tree.nodes.push(self.leaf(0, grown.entries.len(), sums, bounds));
         let (all, least) = (self.tiles.tiles(), tiles_of_a_task(grown.entries.len()));
         let histograms: Vec<Histogram> =
             all.par_iter().with_min_len(least).map(|tile| tile.histogram(&grown.entries)).collect();
@@ -147,23 +162,23 @@ impl<'a> BoostedTreeGrower<'a> {
     )]
     fn split(&mut self, from: Open, grown: &mut Grown, open: &mut Vec<Open>, last: bool) {
         let Open { node, start, end, sums, bounds, split, mut histograms } = from;
-        let column = self.splittable.columns[split.feature];
+        let bins = self.splittable.bins[split.feature];
         let code = self.tiles.codes(split.feature);
         let lefts =
             partition(&mut grown.entries[start..end], &mut self.spare, |row| usize::from(code(row)) <= split.bin);
         let (middle, right) = (start + lefts, less(sums, split.left));
         self.gains[split.feature] += split.gain;
-        let [below, above] = bounds.split(column.direction(), split.left, right, self.parameters.l2);
+        let [below, above] = bounds.split(bins.direction(), split.left, right, self.parameters.l2);
         let children = [(start, middle, split.left, below), (middle, end, right, above)];
-        let first = grown.nodes.len();
-        grown.nodes[node] = Branch::Split {
+        let first = grown.tree.nodes.len();
+        grown.tree.nodes[node] = Branch::Split {
             feature: split.feature,
             bin: split.bin,
-            threshold: column.threshold(split.bin, split.bin + 1),
+            threshold: bins.threshold(split.bin, split.bin + 1),
             left: first,
             right: first + 1,
         };
-        grown.nodes.extend(children.map(|(start, end, sums, bounds)| self.leaf(start, end, sums, bounds)));
+        grown.tree.nodes.extend(children.map(|(start, end, sums, bounds)| self.leaf(start, end, sums, bounds)));
         // If `last` is true, the tree is complete after this split.
         if last {
             return;
@@ -230,7 +245,7 @@ impl<'a> BoostedTreeGrower<'a> {
             if !self.taken.get(at * WIDTH + place).copied().unwrap_or_default() {
                 continue;
             }
-            let direction = self.splittable.columns.get(at * WIDTH + place).and_then(|column| column.direction());
+            let direction = self.splittable.bins.get(at * WIDTH + place).and_then(|bins| bins.direction());
             let mut left = [0.0; 3];
             for (bin, content) in feature.iter().enumerate().take(bins.saturating_sub(1)) {
                 left = more(left, *content);
@@ -282,10 +297,34 @@ impl Grown {
     /// Returns the leaves of the tree. For each leaf: the training rows in the leaf, and the number that the tree adds
     /// to their scores.
     pub(super) fn leaves(&self) -> impl Iterator<Item = (&[GradientRow], f64)> {
-        self.nodes.iter().filter_map(|node| match *node {
+        self.tree.nodes.iter().filter_map(|node| match *node {
             Branch::Leaf { start, end, answer } => Some((self.entries.get(start..end)?, answer)),
             Branch::Split { .. } => None,
         })
+    }
+
+    /// Returns the tree without its rows, and the memory of the rows for the next tree.
+    pub(super) fn into_tree(self) -> (GrownTree, Vec<GradientRow>) {
+        (self.tree, self.entries)
+    }
+
+    /// Returns the tree without its rows.
+    pub(super) fn tree(&self) -> &GrownTree {
+        &self.tree
+    }
+}
+
+impl GrownTree {
+    /// Returns whether the tree splits only on columns of a fit with `columns` columns, and whether each child follows
+    /// its parent.
+    pub(super) fn fits(&self, columns: usize) -> bool {
+        let is_valid = |(at, node): (usize, &Branch)| match *node {
+            Branch::Split { feature, left, right, .. } => {
+                feature < columns && at < left && left < self.nodes.len() && at < right && right < self.nodes.len()
+            }
+            Branch::Leaf { .. } => true,
+        };
+        !self.nodes.is_empty() && self.nodes.iter().enumerate().all(is_valid)
     }
 
     /// Predicts one row with this tree: returns the number that the tree adds to the row's score. `code` returns the

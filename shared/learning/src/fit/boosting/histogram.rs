@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::partition::GradientRow;
-use crate::fit::binned::{BinnedColumn, MAX_BINS};
+use crate::fit::binned::{BinnedColumn, Bins, MAX_BINS};
 
 /// Number of features in a tile, a group of features whose bin numbers are stored together.
 pub(super) const WIDTH: usize = 8;
@@ -53,6 +53,30 @@ impl Tiles {
         Self { tiles: columns.par_chunks(WIDTH).map(|columns| Tile::new(columns, rows)).collect() }
     }
 
+    /// Creates tiles without rows, for features with these numbers of bins. Memory for `rows` rows is reserved.
+    pub(super) fn with_capacity(bins: &[usize], rows: usize) -> Self {
+        let tile = |bins: &[usize]| Tile { codes: Vec::with_capacity(rows), bins: bins.to_vec() };
+        Self { tiles: bins.chunks(WIDTH).map(tile).collect() }
+    }
+
+    /// Adds rows. `values` returns the values of a feature, of which those of the given `rows` are added to its `bins`.
+    pub(super) fn extend(&mut self, bins: &mut [Bins], rows: &[u32], values: impl Fn(usize) -> Vec<f32> + Sync) {
+        let tiles = self.tiles.par_iter_mut().zip(bins.par_chunks_mut(WIDTH)).enumerate();
+        tiles.for_each(|(at, (tile, bins))| {
+            let columns = bins.par_iter_mut().enumerate().map(|(place, bins)| {
+                let values = values(at * WIDTH + place);
+                rows.iter().map(|row| values.get(*row as usize).map_or(0, |value| bins.code(*value))).collect::<Vec<u8>>()
+            });
+            let columns: Vec<Vec<u8>> = columns.collect();
+            let before = tile.codes.len();
+            tile.codes.resize(before + rows.len(), [0; WIDTH]);
+            for (place, column) in columns.iter().enumerate() {
+                let codes = tile.codes.iter_mut().skip(before).zip(column);
+                codes.for_each(|(codes, code)| codes.iter_mut().skip(place).take(1).for_each(|to| *to = *code));
+            }
+        });
+    }
+
     pub(super) fn tiles(&self) -> &[Tile] {
         &self.tiles
     }
@@ -81,7 +105,7 @@ impl Tile {
             let from = column.codes();
             codes.iter_mut().zip(rows).for_each(|(to, row)| to[place] = from[*row as usize]);
         }
-        Self { codes, bins: columns.iter().map(|column| column.bins()).collect() }
+        Self { codes, bins: columns.iter().map(|column| column.bins().count()).collect() }
     }
 
     /// Returns how many bins each feature of the tile has.

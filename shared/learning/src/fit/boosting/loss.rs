@@ -2,7 +2,7 @@
 
 use rayon::prelude::*;
 
-use super::grow::Grown;
+use super::grow::GrownTree;
 use super::partition::GradientRow;
 use crate::fit::features::{TrainingData, Truth};
 use crate::fit::forest::moments;
@@ -23,6 +23,7 @@ pub(super) struct Loss {
     kind: LossKind,
     /// The true target of each training row: the index of its class, or its standardised number in a regression.
     truth: Vec<f32>,
+    /// The weight of each training row. Empty if all rows have the weight 1.
     weights: Vec<f32>,
     // A score is the start score plus what all trees so far add.
     /// Current scores of the training rows in gradient boosting. One list for each class if there are more than two
@@ -48,35 +49,75 @@ enum LossKind {
     Squared,
 }
 
+/// How true targets become the numbers that boosting is fitted to: classes as they are, numbers standardised.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(crate) struct TruthScale {
+    /// Number of classes. `None` for regression.
+    classes: Option<usize>,
+    offset: f64,
+    scale: f64,
+}
+
+impl TruthScale {
+    /// Computes the scale from the true targets of `rows`.
+    pub(crate) fn of(truth: Truth<'_>, rows: &[u32]) -> Self {
+        match truth {
+            Truth::Numbers(numbers) => {
+                let (offset, scale) = moments(rows.iter().filter_map(|row| numbers.get(*row as usize).copied()));
+                Self { classes: None, offset, scale }
+            }
+            Truth::Classes { count, .. } => Self { classes: Some(count), offset: 0.0, scale: 1.0 },
+        }
+    }
+
+    /// Returns the true target of a row as boosting is fitted to it.
+    pub(super) fn truth(self, truth: Truth<'_>, row: u32) -> f32 {
+        match truth {
+            Truth::Numbers(numbers) => {
+                ((numbers.get(row as usize).copied().unwrap_or_default() - self.offset) / self.scale) as f32
+            }
+            Truth::Classes { classes, .. } => classes.get(row as usize).copied().unwrap_or_default() as f32,
+        }
+    }
+}
+
 impl Loss {
     /// Creates the loss of gradient boosting for the training rows `rows`.
     pub(super) fn new(training: &TrainingData<'_>, rows: &[u32]) -> Self {
         // There must be at least one row, and all weights must be above 0.
         debug_assert!(training.truth.has(rows), "every row has a truth");
-        let weights: Vec<f32> = rows.iter().map(|row| training.weight(*row)).collect();
-        let (kind, truth, start, offset, scale) = match training.truth {
-            Truth::Numbers(numbers) => {
-                let values = || rows.iter().filter_map(|row| numbers.get(*row as usize).copied());
-                let (offset, scale) = moments(values());
-                let truth: Vec<f32> = values().map(|value| ((value - offset) / scale) as f32).collect();
-                let start = vec![mean(&truth, &weights, f64::from)];
-                (LossKind::Squared, truth, start, offset, scale)
+        let weights: Vec<f32> = match training.weights {
+            Some(_) => rows.iter().map(|row| training.weight(*row)).collect(),
+            None => Vec::new(),
+        };
+        let scale = TruthScale::of(training.truth, rows);
+        let truth = rows.iter().map(|row| scale.truth(training.truth, *row)).collect();
+        Self::of(truth, weights, scale)
+    }
+
+    /// Creates the loss for rows with these true targets, as `scale` computes them.
+    pub(super) fn of(truth: Vec<f32>, weights: Vec<f32>, scale: TruthScale) -> Self {
+        // `weights` is empty if all rows count the same.
+        let TruthScale { classes, offset, scale } = scale;
+        let share = |class: usize| mean(&truth, &weights, |truth| f64::from(u8::from(truth == class as f32)));
+        let (kind, start) = match classes {
+            None => (LossKind::Squared, vec![mean(&truth, &weights, f64::from)]),
+            Some(2) => {
+                let odds = libm::log(share(1) / (1.0 - share(1))).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
+                (LossKind::Logistic, vec![odds])
             }
-            Truth::Classes { classes, count } => {
-                let of = |row: &u32| classes.get(*row as usize).copied().unwrap_or_default() as f32;
-                let truth: Vec<f32> = rows.iter().map(of).collect();
-                let share = |class: usize| mean(&truth, &weights, |truth| f64::from(u8::from(truth == class as f32)));
-                if count == 2 {
-                    let odds = libm::log(share(1) / (1.0 - share(1))).clamp(-MAX_LOG_ODDS, MAX_LOG_ODDS);
-                    (LossKind::Logistic, truth, vec![odds], 0.0, 1.0)
-                } else {
-                    let start = (0..count).map(|class| libm::log(share(class)).max(-MAX_LOG_ODDS)).collect();
-                    (LossKind::Softmax, truth, start, 0.0, 1.0)
-                }
+            Some(count) => {
+                let start = (0..count).map(|class| libm::log(share(class)).max(-MAX_LOG_ODDS)).collect();
+                (LossKind::Softmax, start)
             }
         };
-        let scores = start.iter().map(|start| vec![*start; rows.len()]).collect();
+        let scores = start.iter().map(|start| vec![*start; truth.len()]).collect();
         Self { kind, truth, weights, scores, start, probabilities: Vec::new(), offset, scale }
+    }
+
+    /// Returns the number of training rows.
+    pub(super) fn rows(&self) -> usize {
+        self.truth.len()
     }
 
     /// Returns how many scores a row has: the number of classes if there are more than two, otherwise 1.
@@ -127,12 +168,12 @@ impl Loss {
         clippy::indexing_slicing,
         reason = "truth, weights and scores have a number for every row that is fitted on"
     )]
-    pub(super) fn gradients(&self, output: usize) -> Vec<GradientRow> {
-        // `output` is the index of the score.
+    pub(super) fn gradients(&self, output: usize, mut memory: Vec<GradientRow>) -> Vec<GradientRow> {
+        // `output` is the index of the score. `memory` is a list whose memory is used again.
         let (kind, scores) = (self.kind, self.scores.get(output).map_or(&[][..], Vec::as_slice));
         let probabilities = self.probabilities.get(output);
         let entry = |row: usize| {
-            let (truth, weight) = (self.truth[row], self.weights[row]);
+            let (truth, weight) = (self.truth[row], self.weights.get(row).copied().unwrap_or(1.0));
             let (first, second) = match kind {
                 LossKind::Squared => (scores[row] as f32 - truth, 1.0),
                 LossKind::Logistic => {
@@ -146,7 +187,8 @@ impl Loss {
             };
             GradientRow { row: row as u32, gradients: [first * weight, second.max(MIN_CURVATURE) * weight] }
         };
-        (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect()
+        (0..self.truth.len()).into_par_iter().with_min_len(PIECE).map(entry).collect_into_vec(&mut memory);
+        memory
     }
 
     /// Adds the value of each tree leaf to the current scores of the training rows in the leaf.
@@ -166,13 +208,25 @@ impl Loss {
         output: usize,
         rows: &[u32],
         code: impl Fn(u32, usize) -> u8 + Sync,
-        grown: &Grown,
+        grown: &GrownTree,
     ) {
         // `output` is the index of the score. `code` returns the bin number of a row for a feature.
         let Some(scores) = self.scores.get_mut(output) else { return };
         let answer = |row: &u32| grown.answer(|feature| code(*row, feature));
         let answers: Vec<f64> = rows.par_iter().with_min_len(PIECE).map(answer).collect();
         rows.iter().zip(answers).for_each(|(row, answer)| scores[*row as usize] += answer);
+    }
+
+    /// Adds the values of earlier rounds' trees to the scores of all training rows, in the order of the rounds.
+    pub(super) fn replay(&mut self, rounds: &[Vec<GrownTree>], code: impl Fn(u32, usize) -> u8 + Sync) {
+        // The sums are the same to the last bit as if each round had added its values at its end.
+        for (output, scores) in self.scores.iter_mut().enumerate() {
+            let trees: Vec<&GrownTree> = rounds.iter().filter_map(|round| round.get(output)).collect();
+            let all = scores.par_iter_mut().enumerate().with_min_len(PIECE);
+            all.for_each(|(row, score)| {
+                trees.iter().for_each(|tree| *score += tree.answer(|feature| code(row as u32, feature)));
+            });
+        }
     }
 
     /// Returns the start scores of gradient boosting, before the first tree. One for each class if there are more than
@@ -213,6 +267,10 @@ pub(super) fn loss_of(truth: Truth<'_>, value: f64, scores: impl Iterator<Item =
 
 /// Applies the function `of` to each of the `values`, and returns the weighted mean of the results.
 fn mean(values: &[f32], weights: &[f32], of: impl Fn(f32) -> f64) -> f64 {
+    // Without weights, all values count the same.
+    if weights.is_empty() {
+        return values.iter().map(|value| of(*value)).sum::<f64>() / values.len() as f64;
+    }
     let total: f64 = weights.iter().copied().map(f64::from).sum();
     values.iter().zip(weights).map(|(value, weight)| of(*value) * f64::from(*weight)).sum::<f64>() / total
 }

@@ -4,7 +4,7 @@
 
 use rayon::prelude::*;
 
-use super::grow::Grown;
+use super::grow::GrownTree;
 use super::loss::{Loss, loss_of};
 use crate::fit::binned::BinnedColumn;
 use crate::fit::features::{TrainingData, Truth};
@@ -79,7 +79,7 @@ impl<'a> WatchedRows<'a> {
         clippy::indexing_slicing,
         reason = "a tree names only features of these columns, and a column has a bin for every row"
     )]
-    pub(super) fn add(&mut self, output: usize, grown: &Grown) {
+    pub(super) fn add(&mut self, output: usize, grown: &GrownTree) {
         // `output` is the index of the score.
         let (rows, columns) = (self.rows, self.columns);
         let Some(scores) = self.scores.get_mut(output) else { return };

@@ -122,13 +122,13 @@ impl Splitter {
         least: f64,
     ) -> Option<ForestSplit> {
         // `entries` are the node's rows, and `total` holds their sums.
-        if column.bins() < 2 {
+        if column.bins().count() < 2 {
             return None;
         }
         self.left.clear();
         self.right.copy_from(total);
         let mut best = ForestSplit { feature, left: 0, right: 0, score: least };
-        if entries.len() * SORT_BELOW < column.bins() {
+        if entries.len() * SORT_BELOW < column.bins().count() {
             self.walk_sorted(entries, column, &mut best);
         } else {
             self.walk_bins(entries, column, &mut best);
@@ -164,7 +164,7 @@ impl Splitter {
     fn walk_bins(&mut self, entries: &[SampledRow], column: &BinnedColumn, best: &mut ForestSplit) {
         let (codes, stride) = (column.codes(), self.left.outputs.len() + 2);
         let mut histogram = std::mem::take(&mut self.histogram);
-        let used = &mut histogram[..column.bins() * stride];
+        let used = &mut histogram[..column.bins().count() * stride];
         used.fill(0.0);
         for entry in entries {
             let bin = &mut used[usize::from(codes[entry.row as usize]) * stride..][..stride];

@@ -162,7 +162,7 @@ impl<'a> ForestTreeGrower<'a> {
         let right = (middle, pending.end);
         let left = self.push(pending.start, middle, pending.depth + 1);
         let right = self.push(right.0, right.1, pending.depth + 1);
-        let threshold = column.threshold(split.left, split.right);
+        let threshold = column.bins().threshold(split.left, split.right);
         Node::Split { feature: split.feature as u32, threshold, left, right }
     }
 

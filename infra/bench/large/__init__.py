@@ -1,0 +1,1 @@
+"""Measures training on a Parquet file that is read as a stream, beside LightGBM."""

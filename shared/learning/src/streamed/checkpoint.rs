@@ -1,0 +1,93 @@
+//! The checkpoint of a streamed training: what the search has decided, and the trees so far.
+
+use evergreen_lifecycle::digest::sha256_hex;
+use evergreen_lifecycle::{Candidate, Family, SearchSummary};
+use evergreen_table::Table;
+use serde::{Deserialize, Serialize};
+
+use crate::fit::BoostedRounds;
+use crate::gap::Losses;
+use crate::hyperparameters::Choice;
+use crate::search::Plan;
+use crate::train::Origin;
+
+/// Number of bytes before the JSON part of a checkpoint: the length of the JSON part.
+const LENGTH: usize = 8;
+
+/// What a checkpoint belongs to. A training with another table, plan or program begins anew.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(super) struct Identity {
+    fingerprint: String,
+    code_version: String,
+    /// Hash of the plan of the search.
+    plan: String,
+}
+
+impl Identity {
+    pub(super) fn of(table: &Table, plan: &Plan, origin: &Origin) -> Self {
+        Self {
+            fingerprint: table.fingerprint().to_owned(),
+            code_version: origin.code_version.clone(),
+            plan: sha256_hex(format!("{plan:?}").as_bytes()),
+        }
+    }
+}
+
+/// The state of a streamed training between two calls.
+#[derive(Debug, Clone, Serialize, Deserialize)]
+pub(super) struct Checkpoint {
+    identity: Identity,
+    /// The values of the best candidate's hyperparameters.
+    values: Vec<f64>,
+    pub(super) summary: SearchSummary,
+    pub(super) candidates: Vec<Candidate>,
+    pub(super) warnings: Vec<String>,
+    pub(super) validated: Option<Losses>,
+    pub(super) rounds: BoostedRounds,
+    /// The artifact of the model without its trees.
+    #[serde(skip)]
+    pub(super) template: Vec<u8>,
+}
+
+impl Checkpoint {
+    /// Creates the checkpoint after the search.
+    pub(super) fn new(
+        identity: Identity,
+        choice: &Choice,
+        (summary, candidates, warnings): (SearchSummary, Vec<Candidate>, Vec<String>),
+        validated: Option<Losses>,
+        template: Vec<u8>,
+    ) -> Self {
+        let (values, rounds) = (choice.values.clone(), BoostedRounds::default());
+        Self { identity, values, summary, candidates, warnings, validated, rounds, template }
+    }
+
+    /// Returns the best candidate of the search, with its number of rounds.
+    pub(super) fn choice(&self) -> Choice {
+        Choice { family: Family::GradientBoosting, values: self.values.clone(), rounds: None }
+    }
+
+    /// Returns the checkpoint with other rounds.
+    pub(super) fn with_rounds(&self, rounds: BoostedRounds) -> Self {
+        Self { rounds, ..self.clone() }
+    }
+
+    /// Writes the checkpoint.
+    pub(super) fn write(&self) -> Vec<u8> {
+        // The JSON part cannot fail: it has no map with keys that are not texts.
+        let json = serde_json::to_vec(self).unwrap_or_default();
+        let mut bytes = Vec::with_capacity(LENGTH + json.len() + self.template.len());
+        bytes.extend_from_slice(&(json.len() as u64).to_le_bytes());
+        bytes.extend_from_slice(&json);
+        bytes.extend_from_slice(&self.template);
+        bytes
+    }
+
+    /// Reads a checkpoint. `None` if it belongs to another training, or if an earlier release wrote it in another form.
+    pub(super) fn read(bytes: &[u8], identity: &Identity) -> Option<Self> {
+        let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
+        let (json, template) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
+        let checkpoint: Self = serde_json::from_slice(json).ok()?;
+        (checkpoint.identity == *identity).then(|| Self { template: template.to_vec(), ..checkpoint })
+    }
+}
