@@ -231,13 +231,12 @@ impl TrainEvent {
     pub fn parse(event: Value, invocation: &str) -> Result<Self, InvalidEvent> {
         // If the event has no ID, the run's ID is derived from the request ID.
         let kind = EventKind::of(&event);
-        let has_run = !matches!(kind, EventKind::Audited | EventKind::Continuation | EventKind::Promotion | EventKind::Upkeep);
+        let has_run =
+            !matches!(kind, EventKind::Audited | EventKind::Continuation | EventKind::Promotion | EventKind::Upkeep);
         let trigger = has_run.then(|| trigger_if_invalid(&event));
         let parsed = match kind {
             EventKind::Audited => audited::parse(event).map(Self::Audited),
-            EventKind::Continuation => {
-                fields(event).map(|ContinuationEvent { run, .. }| Self::Continuation(run))
-            }
+            EventKind::Continuation => fields(event).map(|ContinuationEvent { run, .. }| Self::Continuation(run)),
             EventKind::Promotion => fields(event).map(Self::Promotion),
             EventKind::Upkeep => upkeep::parse(event).map(Self::Upkeep),
             EventKind::Schedule => scheduled(event, invocation).map(Self::Run),

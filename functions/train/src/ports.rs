@@ -2,9 +2,9 @@
 //! clock.
 
 use evergreen_lifecycle::ports::{
-    Announcer, ArtifactWriter, Artifacts, Champions, Checkpoints, Clock, Datasets, EventOutbox, FormerDatasets, Incoming, Listing,
-    ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore, Rollouts, RunProgress,
-    Runs, Steering, Versions,
+    Announcer, ArtifactWriter, Artifacts, Champions, Checkpoints, Clock, Datasets, EventOutbox, FormerDatasets,
+    Incoming, Listing, ObjectList, ObjectRemoval, ObjectRetention, RecordRetention, Registrar, RegistryRestore,
+    Rollouts, RunProgress, Runs, Steering, Versions,
 };
 
 /// The train function's connections to other systems: registry, store, event bus and clock.
@@ -71,7 +71,15 @@ where
         + Rollouts
         + Listing
         + Steering,
-    S: Artifacts + ArtifactWriter + Checkpoints + Datasets + FormerDatasets + Incoming + ObjectList + ObjectRemoval + ObjectRetention,
+    S: Artifacts
+        + ArtifactWriter
+        + Checkpoints
+        + Datasets
+        + FormerDatasets
+        + Incoming
+        + ObjectList
+        + ObjectRemoval
+        + ObjectRetention,
     B: Announcer,
     C: Clock,
 {

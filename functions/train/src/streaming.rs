@@ -15,7 +15,7 @@ use evergreen_learning::{
 };
 use evergreen_lifecycle::ports::{Checkpoints, Unavailable};
 use evergreen_lifecycle::{Actor, ActorKind, DraftedChange, Run, time};
-use evergreen_table::streamed::{SampledRows, StreamedTable};
+use evergreen_table::streamed::{StreamSample, StreamedTable};
 
 pub(crate) use self::kept::KeptTraining;
 pub(crate) use self::reads::TableReads;
@@ -40,7 +40,7 @@ const ACTOR: &str = "train";
 /// The rows of a table that stay in the store, and the reads that fetch them.
 pub(crate) struct TableStream {
     pub(crate) table: StreamedTable,
-    pub(crate) sample: SampledRows,
+    pub(crate) sample: StreamSample,
     pub(crate) reads: TableReads,
 }
 
@@ -68,7 +68,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
         if earlier.is_some() {
             tracing::info!(run = %run.id, "the training goes on from its checkpoint");
         }
-        let origin = Origin { model: self.settings.model.to_string(), code_version: self.settings.code_version.clone() };
+        let origin =
+            Origin { model: self.settings.model.to_string(), code_version: self.settings.code_version.clone() };
         let deadline = learning_deadline(invocation.deadline, self.world.clock().now(), None);
         let TableStream { table, sample, mut reads } = stream;
         let keeper = reads.keeper();

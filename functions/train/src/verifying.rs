@@ -77,7 +77,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
             return Ok(Err(format!("its artifact {} is gone", version.artifact.key)));
         };
         if manifest.profile.sample_rows.is_some() {
-            return Ok(Err("its table was read as a stream, and a verification needs the whole table in memory".to_owned()));
+            return Ok(Err(
+                "its table was read as a stream, and a verification needs the whole table in memory".to_owned()
+            ));
         }
         let table = match RecordedTable::fetch(storage, &manifest.profile).await? {
             Ok(table) => table,

@@ -84,7 +84,14 @@ def _entries(found: dict[str, Any], whole: dict[str, float]) -> list[dict[str, A
 
     rows = f"{own['rows']:,} rows"
     return [
-        entry("large", f"{rows}: a tree, a million rows", "s", million(own), None, {n: million(s) for n, s in peers.items()}),
+        entry(
+            "large",
+            f"{rows}: a tree, a million rows",
+            "s",
+            million(own),
+            None,
+            {name: million(said) for name, said in peers.items()},
+        ),
         entry(
             "large",
             f"{rows}: peak memory",

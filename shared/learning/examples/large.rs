@@ -69,9 +69,10 @@ fn run() -> Result<Value, Box<dyn Error>> {
     let fixed: BTreeMap<String, Value> = [("n_estimators", rounds), ("max_leaves", leaves)]
         .into_iter()
         .map(|(name, value)| Ok((name.to_owned(), value.parse::<u64>()?.into())))
-        .chain([("learning_rate", 0.1), ("l2", 1.0), ("subsample", 1.0), ("max_features", 1.0)].map(|(name, value)| {
-            Ok((name.to_owned(), value.into()))
-        }))
+        .chain(
+            [("learning_rate", 0.1), ("l2", 1.0), ("subsample", 1.0), ("max_features", 1.0)]
+                .map(|(name, value)| Ok((name.to_owned(), value.into()))),
+        )
         .chain([Ok(("min_samples_leaf".to_owned(), 20.into()))])
         .collect::<Result<_, std::num::ParseIntError>>()?;
     let plan = Plan::streamed(prepared.table(), Some(Family::GradientBoosting), &fixed, 1)?;

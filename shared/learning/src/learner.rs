@@ -7,8 +7,8 @@ use std::time::Instant;
 
 use evergreen_lifecycle::{ColumnKind, Family, Signature};
 use evergreen_scoring::{
-    ArtifactMetadata, Hole, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, PredictError, Preprocessing,
-    Statistic,
+    ArtifactMetadata, Hole, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, PredictError,
+    Preprocessing, Statistic,
 };
 use evergreen_table::{Direction, Frame, Target, at};
 

@@ -46,9 +46,7 @@ pub use prepared::{FeedbackFiles, PrepareError, Prepared};
 pub use rows::{FrameError, encode_rows};
 pub use search::{Plan, PlanError, SearchError};
 pub use split::Split;
-pub use streamed::{
-    Pauses, RowStream, SAMPLE_ROWS, StreamedOutcome, check_streaming, streaming_bytes, train_streamed,
-};
+pub use streamed::{Pauses, RowStream, SAMPLE_ROWS, StreamedOutcome, check_streaming, streaming_bytes, train_streamed};
 pub use table_drift::compare_tables;
 pub use train::{LearningError, Origin, Trained, fit, train, train_watched};
 pub use watch::{ProgressWatch, TrainingProgress};

@@ -13,11 +13,10 @@ use std::time::{Duration, Instant};
 
 use evergreen_lifecycle::{Family, RunStage};
 use evergreen_scoring::{
-    Aggregate, ArtifactMetadata, Ensemble, Hole, Node, Pipeline, PipelineParts, Predictor, Tree, Weight, decode,
-    encode,
+    Aggregate, ArtifactMetadata, Ensemble, Hole, Node, Pipeline, PipelineParts, Predictor, Tree, Weight, decode, encode,
 };
 use evergreen_table::budget::{TooLarge, with_overhead};
-use evergreen_table::streamed::{RowBlock, SampledRows, StreamedTable};
+use evergreen_table::streamed::{RowBlock, StreamSample, StreamedTable};
 use evergreen_table::{Table, TableError, Target, at};
 
 use self::checkpoint::{Checkpoint, Identity};
@@ -26,12 +25,12 @@ use crate::fit::{
     AddedRows, Binned, Boosted, BoostedRounds, Fitted, FrameFeatures, RoundWatch, StreamedFit, StreamedRows, Truth,
     TruthScale, link,
 };
+use crate::intervals;
 use crate::learner::{Learner, constrain, importances, origins, seed_of};
 use crate::prepared::Prepared;
 use crate::search::{Plan, RankedCandidate, SearchError, SearchResult, search};
 use crate::train::{FittedModel, LearningError, Origin, Trained, columns, learner};
 use crate::watch::ProgressWatch;
-use crate::intervals;
 
 /// Number of rows that a sample of a streamed table has, about. A fifth of them is the hold-out.
 pub const SAMPLE_ROWS: u64 = 500_000;
@@ -45,7 +44,7 @@ pub struct RowStream<'a> {
     /// The table whose rows are read.
     pub table: &'a StreamedTable,
     /// The rows of the sample, which are in memory as a usual table.
-    pub sample: &'a SampledRows,
+    pub sample: &'a StreamSample,
 }
 
 /// When a training pauses, and what happens with its checkpoints.

@@ -19,7 +19,7 @@ use evergreen_learning::{
     LearningError, Pauses, Plan, Prepared, ProgressWatch, RowStream, StreamedOutcome, Trained, train_streamed,
 };
 use evergreen_lifecycle::{Evaluation, Family};
-use evergreen_table::streamed::{RangeSource, SampledRows, StreamedFile, StreamedTable};
+use evergreen_table::streamed::{RangeSource, StreamSample, StreamedFile, StreamedTable};
 use evergreen_table::{DataFile, DatasetSettings, Table};
 use parquet::arrow::ArrowWriter;
 use parquet::file::properties::WriterProperties;
@@ -44,7 +44,8 @@ fn file(name: &str, from: usize) -> DataFile {
     let a = |row: usize| (row * 37 % 1_009) as f64;
     let b = |row: usize| (row % 11 != 0).then(|| (row * 53 % 97) as f64);
     let kind = |row: usize| ["red", "green", "blue"][row * 7 % 3];
-    let number = |row: usize| 2.0 * a(row) - b(row).unwrap_or(50.0) * 5.0 + if kind(row) == "red" { 300.0 } else { 0.0 };
+    let number =
+        |row: usize| 2.0 * a(row) - b(row).unwrap_or(50.0) * 5.0 + if kind(row) == "red" { 300.0 } else { 0.0 };
     let noisy = |row: usize| number(row) + (row * 31 % 101) as f64;
     let label = |row: usize| if noisy(row) > 900.0 { "high" } else { "low" };
     let columns: Vec<(&str, ArrayRef)> = vec![
@@ -71,7 +72,7 @@ fn files() -> [DataFile; 2] {
 /// A streamed table with its sample.
 struct Stream {
     table: StreamedTable,
-    sample: SampledRows,
+    sample: StreamSample,
     prepared: Prepared,
 }
 
@@ -187,7 +188,8 @@ fn a_training_without_time_pauses_and_goes_on() {
     assert!(killed.is_err());
     let earlier = Some(kept.lock().unwrap().clone());
     // An invocation that only reads the table would never end, so it is an error.
-    let again = stream.call(Pauses { deadline: Instant::now(), every: Duration::ZERO, keep: &keep, earlier: earlier.clone() });
+    let again =
+        stream.call(Pauses { deadline: Instant::now(), every: Duration::ZERO, keep: &keep, earlier: earlier.clone() });
     assert!(matches!(again, Err(LearningError::NoProgress)), "{again:?}");
     let outcome = stream.call(Pauses { deadline: late(), every: Duration::from_secs(60), keep: &keep, earlier });
     match outcome.unwrap() {

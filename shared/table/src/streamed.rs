@@ -12,7 +12,7 @@ mod sample;
 mod source;
 
 pub use self::block::RowBlock;
-pub use self::sample::SampledRows;
+pub use self::sample::StreamSample;
 pub use self::source::{RangeSource, StreamedFile};
 
 use self::source::opened;

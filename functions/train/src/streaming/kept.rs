@@ -39,12 +39,8 @@ impl KeptTraining {
         checkpoint: &[u8],
     ) -> Result<Vec<u8>, serde_json::Error> {
         let RunTask::Training(options) = &request.task else { return Ok(Vec::new()) };
-        let header = Header {
-            id: request.id.clone(),
-            trigger: request.trigger.clone(),
-            options: options.clone(),
-            paused,
-        };
+        let header =
+            Header { id: request.id.clone(), trigger: request.trigger.clone(), options: options.clone(), paused };
         let json = serde_json::to_vec(&header)?;
         let mut content = Vec::with_capacity(LENGTH + json.len() + checkpoint.len());
         content.extend_from_slice(&(json.len() as u64).to_le_bytes());

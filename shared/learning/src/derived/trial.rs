@@ -119,7 +119,8 @@ mod tests {
         let (table, rows) = (prepared.table(), &prepared.split().training);
         let target = table.target().take(rows);
         let rows = Learnable { frame: table.frame(), rows, target: &target, weights: None, order: None, groups: None };
-        let trial = FeatureTrial::new(rows, 1, DerivingLimits { is_up: &|| false, fits: &|_| true, has_statistics: true });
+        let trial =
+            FeatureTrial::new(rows, 1, DerivingLimits { is_up: &|| false, fits: &|_| true, has_statistics: true });
         let losses = trial.losses(&prepared.learnt(), MAX_ROWS).unwrap();
         let floor = LabelChoice::MostLikely.usual(&target).floor.unwrap();
         let most = losses.iter().copied().fold(0.0, f64::max);

@@ -38,7 +38,7 @@ pub(crate) struct Binned {
 pub(super) struct Splittable<'a> {
     pub(super) columns: Vec<&'a BinnedColumn>,
     /// For each binned column, its bins (value ranges).
-    pub(super) bins: Vec<&'a Bins>,
+    pub(super) bins: Vec<&'a FeatureBins>,
     /// For each binned column, the feature index that a finished tree uses for the column.
     pub(super) features: Vec<u32>,
     // The gain of a column's splits is added to its original feature.
@@ -51,13 +51,13 @@ pub(super) struct Splittable<'a> {
 #[derive(Debug, Clone)]
 pub(super) struct BinnedColumn {
     codes: Arc<[u8]>,
-    bins: Bins,
+    bins: FeatureBins,
 }
 
 // A value between two bins belongs to the upper one. A value above all bins belongs to the last one.
 /// The bins (value ranges) of one feature, in ascending order.
 #[derive(Debug, Clone)]
-pub(super) struct Bins {
+pub(super) struct FeatureBins {
     /// For each bin, the largest value of the rows from which the bins were computed.
     ends: Vec<f32>,
     /// For each bin, the smallest value of all rows.
@@ -126,15 +126,15 @@ impl Binned {
     pub(super) fn splittable(&self) -> Splittable<'_> {
         // A feature with a monotone constraint keeps its one column, with a fill value for missing values. Otherwise
         // the constraint would also order missing values against all other values.
-        let free = |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.bins.direction.is_none());
+        let free =
+            |hole: &Hole| self.columns.get(hole.value as usize).is_some_and(|column| column.bins.direction.is_none());
         // A feature whose value may be missing is replaced by two columns: missing values are lowest in one and highest
         // in the other.
         let replaced = |feature: usize| {
             let of = |hole: &&Hole| [hole.value, hole.missing].contains(&(feature as u32));
             self.holes.iter().find(of).is_some_and(free)
         };
-        let mut found =
-            Splittable { columns: Vec::new(), bins: Vec::new(), features: Vec::new(), origins: Vec::new() };
+        let mut found = Splittable { columns: Vec::new(), bins: Vec::new(), features: Vec::new(), origins: Vec::new() };
         let own = self.columns.iter().enumerate().filter(|(feature, _)| !replaced(*feature));
         let holes = self.holes.iter().chain(&self.holes).zip(&self.ends).enumerate();
         let ends = holes.filter(|(_, (hole, _))| free(hole));
@@ -188,7 +188,7 @@ impl Binned {
 
 impl BinnedColumn {
     fn new(values: Vec<f32>) -> Self {
-        let mut bins = Bins::of(&values);
+        let mut bins = FeatureBins::of(&values);
         Self { codes: values.into_iter().map(|value| bins.code(value)).collect(), bins }
     }
 
@@ -198,12 +198,12 @@ impl BinnedColumn {
     }
 
     /// Returns the bins (value ranges) of this feature.
-    pub(super) fn bins(&self) -> &Bins {
+    pub(super) fn bins(&self) -> &FeatureBins {
         &self.bins
     }
 }
 
-impl Bins {
+impl FeatureBins {
     /// Computes the bins of a feature with these values, which must be finite. Each value must still be added to its bin.
     fn of(values: &[f32]) -> Self {
         let ends = ends(values);

@@ -14,7 +14,7 @@ use crate::train::Origin;
 /// Number of bytes before the JSON part of a checkpoint: the length of the JSON part.
 const LENGTH: usize = 8;
 
-/// What a checkpoint belongs to. A training with another table, plan or program begins anew.
+/// What a checkpoint belongs to. A training with another table, plan or program begins again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub(super) struct Identity {
     fingerprint: String,

@@ -17,11 +17,7 @@ pub trait Checkpoints: Send + Sync {
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the object store fails.
-    fn keep_checkpoint(
-        &self,
-        run: &RunId,
-        content: Vec<u8>,
-    ) -> impl Future<Output = Result<(), Unavailable>> + Send;
+    fn keep_checkpoint(&self, run: &RunId, content: Vec<u8>) -> impl Future<Output = Result<(), Unavailable>> + Send;
 
     /// Deletes the checkpoint of the training run `run`. It need not exist.
     ///

@@ -6,8 +6,8 @@ mod sample;
 
 use std::ops::Range;
 
-use parquet::arrow::ProjectionMask;
 use parquet::arrow::ArrowWriter;
+use parquet::arrow::ProjectionMask;
 use parquet::arrow::arrow_reader::{
     ArrowReaderMetadata, ArrowReaderOptions, ParquetRecordBatchReaderBuilder, RowSelection,
 };
@@ -115,7 +115,8 @@ impl ParquetFile {
         let groups = self.metadata.metadata().row_groups().iter();
         let span = |group: &RowGroupMetaData| {
             let chunks = || group.columns().iter().map(|chunk| chunk.byte_range());
-            let (first, end) = (chunks().map(|(start, _)| start).min()?, chunks().map(|(start, size)| start + size).max()?);
+            let (first, end) =
+                (chunks().map(|(start, _)| start).min()?, chunks().map(|(start, size)| start + size).max()?);
             let span = (first >= before && end <= self.size()).then_some(before..end)?;
             before = end;
             Some(span)

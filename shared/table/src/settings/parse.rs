@@ -304,6 +304,7 @@ mod tests {
             floor = 1
             tolerance = 0.01
             families = ["linear", "random_forest", "linear"]
+            stream = true
             time_budget_seconds = 600
             candidates = 20
             folds = 3
@@ -355,6 +356,7 @@ mod tests {
             floor: Some(Floor::Number(1.0)),
             tolerance: Some(0.01),
             families: vec![FamilyChoice::Family(Family::Linear), FamilyChoice::Family(Family::RandomForest)],
+            stream: true,
             time_budget_seconds: Some(600),
             candidates: Some(20),
             folds: Some(3),

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{ColumnRole, Label};
 
 use super::groups::RowGroup;
-use super::{SampledRows, StreamedTable};
+use super::{StreamSample, StreamedTable};
 use crate::frame::{Frame, FrameColumn, MISSING};
 use crate::infer::Storage;
 use crate::labels;
@@ -47,7 +47,7 @@ impl StreamedTable {
     /// [`TableError`] if a file cannot be read, if a weight or a row's order is missing, or the error of `visit`.
     pub fn blocks(
         &self,
-        sample: &SampledRows,
+        sample: &StreamSample,
         mut visit: impl FnMut(RowBlock) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let is_read = |column: usize| {
@@ -62,7 +62,7 @@ impl StreamedTable {
     }
 
     /// Reads the rows of one row group that are not in the sample.
-    fn block(&self, group: &RowGroup<'_>, sample: &SampledRows) -> Result<RowBlock, TableError> {
+    fn block(&self, group: &RowGroup<'_>, sample: &StreamSample) -> Result<RowBlock, TableError> {
         let parts = group.parts(self);
         let mut readings = sample.reading.columns.clone();
         // Whole groups are in the sample or outside, so the groups of the other rows do not matter.
@@ -96,7 +96,13 @@ impl StreamedTable {
     }
 
     /// Returns an error if a row has no valid weight or no order.
-    fn check(&self, loaded: &LoadedColumn, role: ColumnRole, group: &RowGroup<'_>, name: &str) -> Result<(), TableError> {
+    fn check(
+        &self,
+        loaded: &LoadedColumn,
+        role: ColumnRole,
+        group: &RowGroup<'_>,
+        name: &str,
+    ) -> Result<(), TableError> {
         let (wrong, expected) = match (role, loaded) {
             (ColumnRole::Weights, LoadedColumn::Number(values)) => {
                 (values.iter().position(|weight| !(*weight >= 0.0)), "a number from 0 up")
@@ -154,9 +160,9 @@ impl BlockTarget {
                 let classes = classes.filter_map(|(class, _)| class.ok()).collect();
                 Target::Classes { labels: known.to_vec(), classes }
             }
-            Self::Numbers(numbers) => {
-                Target::Numbers(numbers.into_iter().zip(kept).filter(|(_, kept)| **kept).map(|(number, _)| number).collect())
-            }
+            Self::Numbers(numbers) => Target::Numbers(
+                numbers.into_iter().zip(kept).filter(|(_, kept)| **kept).map(|(number, _)| number).collect(),
+            ),
         }
     }
 }

@@ -58,7 +58,9 @@ fn bits(cell: FileCell<'_>) -> u64 {
         u64::from(if number.is_nan() { f32::NAN } else { number + 0.0 }.to_bits())
     };
     match cell {
-        FileCell::Untyped(text) => text.bytes().fold(FNV_START, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV)),
+        FileCell::Untyped(text) => {
+            text.bytes().fold(FNV_START, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(FNV))
+        }
         FileCell::Missing => number(f64::NAN),
         FileCell::Whole(whole) => number(whole as f64),
         FileCell::Number(value) => number(value),

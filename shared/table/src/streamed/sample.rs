@@ -21,7 +21,7 @@ use crate::{MIN_ROWS, Table, TableError};
 const FIRST_ROWS: usize = 20_000;
 
 /// Which rows of a streamed table are in its sample, and how the sample was read.
-pub struct SampledRows {
+pub struct StreamSample {
     pub(super) reading: TableReading,
     /// The labels of the sample. Empty for a regression.
     pub(super) labels: Vec<Label>,
@@ -29,7 +29,7 @@ pub struct SampledRows {
     pub(super) rows: RowSet,
 }
 
-impl SampledRows {
+impl StreamSample {
     /// Returns the number of rows in the sample, including rows that the sample's table leaves out.
     pub fn count(&self) -> u64 {
         self.rows.count()
@@ -51,7 +51,7 @@ impl StreamedTable {
     ///
     /// # Errors
     /// [`TableError`] if a file cannot be read, or if the sample is not a valid table.
-    pub fn sample(&self, wanted: u64, memory: u64) -> Result<(Table, SampledRows), TableError> {
+    pub fn sample(&self, wanted: u64, memory: u64) -> Result<(Table, StreamSample), TableError> {
         let columns = self.hashed_columns(memory);
         let all = self.rows();
         // A hash is below this limit for the wanted share of all rows.
@@ -79,7 +79,7 @@ impl StreamedTable {
         table.fingerprint = fingerprint(&table);
         table.all_rows = Some(all);
         let labels = table.target().labels().to_vec();
-        Ok((table, SampledRows { reading, labels, rows }))
+        Ok((table, StreamSample { reading, labels, rows }))
     }
 
     /// Returns for each column whether it decides which rows are in the sample.

@@ -10,7 +10,7 @@ use ::parquet::file::properties::WriterProperties;
 use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
 use bytes::Bytes;
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_table::streamed::{RangeSource, RowBlock, SampledRows, StreamedFile, StreamedTable};
+use evergreen_table::streamed::{RangeSource, RowBlock, StreamSample, StreamedFile, StreamedTable};
 use evergreen_table::{DatasetSettings, Table, TableError, Target, Values};
 
 use super::MEMORY;
@@ -28,9 +28,9 @@ impl RangeSource for Held {
     fn read(&self, ranges: &[Range<u64>]) -> io::Result<Vec<Bytes>> {
         let read = |range: &Range<u64>| {
             let is_there = range.end <= self.length;
-            is_there.then(|| self.bytes.slice(range.start as usize..range.end as usize)).ok_or_else(|| {
-                io::Error::other("the store does not answer")
-            })
+            is_there
+                .then(|| self.bytes.slice(range.start as usize..range.end as usize))
+                .ok_or_else(|| io::Error::other("the store does not answer"))
         };
         ranges.iter().map(read).collect()
     }
@@ -43,7 +43,7 @@ fn file(from: usize, label: impl Fn(usize) -> Option<String>) -> Vec<u8> {
         // Each row has the number twice, and an id of its own. So the features of two rows are equal.
         ("half", Arc::new(Float64Array::from_iter_values(rows.clone().map(|row| (row / 2) as f64 + 0.5)))),
         ("id", Arc::new(StringArray::from_iter_values(rows.clone().map(|row| format!("customer {row}"))))),
-        ("day", Arc::new(Int64Array::from_iter_values(rows.clone().map(|row| row as i64 / 7)))),
+        ("day", Arc::new(Int64Array::from_iter_values(rows.clone().map(|row| row as i64 / 14)))),
         ("y", Arc::new(StringArray::from_iter(rows.map(label)))),
     ];
     let columns = columns.into_iter().map(|(name, array)| (name, array, true));
@@ -71,7 +71,7 @@ fn opened(files: &[Vec<u8>], toml: &str) -> Result<StreamedTable, TableError> {
     StreamedTable::open(files, DatasetSettings::parse(toml).unwrap(), "y")
 }
 
-fn blocks(table: &StreamedTable, sample: &SampledRows) -> Vec<RowBlock> {
+fn blocks(table: &StreamedTable, sample: &StreamSample) -> Vec<RowBlock> {
     let mut blocks = Vec::new();
     let add = |block| {
         blocks.push(block);
@@ -95,7 +95,7 @@ fn count<'v>(values: impl Iterator<Item = &'v f32>) -> BTreeMap<u32, usize> {
     counts
 }
 
-fn sampled(table: &StreamedTable) -> (Table, SampledRows) {
+fn sampled(table: &StreamedTable) -> (Table, StreamSample) {
     table.sample(600, MEMORY).unwrap()
 }
 
@@ -104,7 +104,10 @@ fn each_row_is_in_the_sample_or_in_a_block() {
     let table = opened(&[file(0, yes_or_no), file(ROWS, yes_or_no)], "").unwrap();
     let (sample, rows) = sampled(&table);
     assert!((450..750).contains(&sample.rows()), "{} rows", sample.rows());
-    assert_eq!((table.rows(), table.columns(), table.block_rows(), rows.count()), (2_000, 4, 300, sample.rows() as u64));
+    assert_eq!(
+        (table.rows(), table.columns(), table.block_rows(), rows.count()),
+        (2_000, 4, 300, sample.rows() as u64)
+    );
     let blocks = blocks(&table, &rows);
     assert_eq!(blocks.len(), 8);
     let inside = count(numbers(sample.frame().column("half").map(|column| &column.values)).iter());
@@ -131,7 +134,7 @@ fn the_sample_describes_the_whole_table() {
     assert_eq!(described, expected);
     assert_eq!((profile.sample_rows, sample.dataset("there").rows), (Some(sample.rows()), 2 * ROWS));
     // Another row outside the sample is another table.
-    let other = [file(0, yes_or_no), file(ROWS, |row| yes_or_no(row + usize::from(row == 1_500)))];
+    let other = [file(0, yes_or_no), file(ROWS, |row| yes_or_no(row + 3 * usize::from(row == 1_500)))];
     let (other, _) = sampled(&opened(&other, "").unwrap());
     assert_ne!(sample.fingerprint(), other.fingerprint());
     assert_eq!(sample.fingerprint(), sampled(&table).0.fingerprint());
@@ -162,8 +165,8 @@ fn the_rows_of_a_group_stay_together() {
         *counts.entry(*group).or_default() += 1;
         counts
     });
-    // Each day has seven rows, but the last one.
-    assert!(groups.values().filter(|count| **count != 7).count() <= 1, "{groups:?}");
+    // Each day has 14 rows, but the last one.
+    assert!(groups.values().filter(|count| **count != 14).count() <= 1, "{groups:?}");
     let outside: usize = blocks(&table, &rows).iter().map(|block| block.target.len()).sum();
     assert_eq!(outside + sample.rows(), 2 * ROWS);
     let huge = opened(&[file(0, yes_or_no), file(ROWS, yes_or_no)], "group = \"half\"\ndrop = [\"id\"]").unwrap();

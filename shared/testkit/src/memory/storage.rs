@@ -4,8 +4,8 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::ops::Range;
 
 use evergreen_lifecycle::ports::{
-    ArtifactReadError, ArtifactWriter, Artifacts, Checkpoints, Datasets, FileContent, FormerDatasets, Incoming, IncomingError,
-    NewObject, ObjectRetention, ObjectTag, StoreError, StoredFile, Unavailable,
+    ArtifactReadError, ArtifactWriter, Artifacts, Checkpoints, Datasets, FileContent, FormerDatasets, Incoming,
+    IncomingError, NewObject, ObjectRetention, ObjectTag, StoreError, StoredFile, Unavailable,
 };
 use evergreen_lifecycle::{KeepDays, RunId, Version, VersionNumber};
 

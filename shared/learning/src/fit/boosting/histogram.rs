@@ -7,7 +7,7 @@
 use rayon::prelude::*;
 
 use super::partition::GradientRow;
-use crate::fit::binned::{BinnedColumn, Bins, MAX_BINS};
+use crate::fit::binned::{BinnedColumn, FeatureBins, MAX_BINS};
 
 /// Number of features in a tile, a group of features whose bin numbers are stored together.
 pub(super) const WIDTH: usize = 8;
@@ -60,12 +60,14 @@ impl Tiles {
     }
 
     /// Adds rows. `values` returns the values of a feature, of which those of the given `rows` are added to its `bins`.
-    pub(super) fn extend(&mut self, bins: &mut [Bins], rows: &[u32], values: impl Fn(usize) -> Vec<f32> + Sync) {
+    pub(super) fn extend(&mut self, bins: &mut [FeatureBins], rows: &[u32], values: impl Fn(usize) -> Vec<f32> + Sync) {
         let tiles = self.tiles.par_iter_mut().zip(bins.par_chunks_mut(WIDTH)).enumerate();
         tiles.for_each(|(at, (tile, bins))| {
             let columns = bins.par_iter_mut().enumerate().map(|(place, bins)| {
                 let values = values(at * WIDTH + place);
-                rows.iter().map(|row| values.get(*row as usize).map_or(0, |value| bins.code(*value))).collect::<Vec<u8>>()
+                rows.iter()
+                    .map(|row| values.get(*row as usize).map_or(0, |value| bins.code(*value)))
+                    .collect::<Vec<u8>>()
             });
             let columns: Vec<Vec<u8>> = columns.collect();
             let before = tile.codes.len();

@@ -10,13 +10,13 @@ use super::grow::GrownTree;
 use super::histogram::Tiles;
 use super::loss::{Loss, TruthScale};
 use super::{Boosted, Boosting, BoostingParameters};
-use crate::fit::binned::{Binned, Bins, ColumnSource, Splittable};
+use crate::fit::binned::{Binned, ColumnSource, FeatureBins, Splittable};
 use crate::fit::features::{FrameFeatures, Truth};
 
 /// Training rows in binned form, to which more rows can be added.
 pub(crate) struct StreamedRows {
     tiles: Tiles,
-    bins: Vec<Bins>,
+    bins: Vec<FeatureBins>,
     sources: Vec<ColumnSource>,
     features: Vec<u32>,
     origins: Vec<usize>,
@@ -75,9 +75,9 @@ impl StreamedRows {
     /// Creates an empty list for up to `rows` rows, with the bins of the sample in `binned`.
     pub(crate) fn new(binned: &Binned, scale: TruthScale, rows: usize) -> Self {
         let Splittable { bins, features, origins, .. } = binned.splittable();
-        let bins: Vec<Bins> = bins.into_iter().cloned().collect();
+        let bins: Vec<FeatureBins> = bins.into_iter().cloned().collect();
         Self {
-            tiles: Tiles::with_capacity(&bins.iter().map(Bins::count).collect::<Vec<_>>(), rows),
+            tiles: Tiles::with_capacity(&bins.iter().map(FeatureBins::count).collect::<Vec<_>>(), rows),
             bins,
             sources: binned.sources(),
             features,
@@ -141,10 +141,9 @@ impl Boosting<'_> {
     /// Goes on after the rounds of an earlier fit of the same rows.
     fn go_on(&mut self, BoostedRounds { rounds, gains }: BoostedRounds) {
         let columns = self.splittable.bins.len();
-        let is_round = |round: &Vec<GrownTree>| {
-            round.len() == self.loss.outputs() && round.iter().all(|tree| tree.fits(columns))
-        };
-        // Rounds of another table are ignored, and the fit begins anew.
+        let is_round =
+            |round: &Vec<GrownTree>| round.len() == self.loss.outputs() && round.iter().all(|tree| tree.fits(columns));
+        // Rounds of another table are ignored, and the fit begins again.
         if rounds.is_empty() || gains.len() != columns || !rounds.iter().all(is_round) {
             return;
         }
@@ -263,7 +262,8 @@ mod tests {
     fn rounds_of_another_table_are_not_used() {
         let whole = fitted(1, ROWS, &[]);
         let mut watch = Pauses(vec![4]);
-        let StreamedFit::Paused(rounds) = rows(1, ROWS).fit(parameters(), 3, BoostedRounds::default(), &mut watch) else {
+        let StreamedFit::Paused(rounds) = rows(1, ROWS).fit(parameters(), 3, BoostedRounds::default(), &mut watch)
+        else {
             panic!("the fit did not pause");
         };
         let fewer = BoostedRounds { gains: vec![0.0], ..rounds };
