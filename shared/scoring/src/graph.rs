@@ -18,6 +18,7 @@ mod given;
 mod inputs;
 mod labels;
 mod operators;
+mod pattern;
 mod probe;
 mod problem;
 mod program;

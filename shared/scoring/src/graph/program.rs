@@ -370,10 +370,6 @@ impl Reader<'_> {
 /// Returns the problem of an operator that the interpreter does not know: what to use instead.
 fn instead_of(operator: &str) -> &'static str {
     match operator {
-        "StringNormalizer" | "StringSplit" | "Tokenizer" | "TfIdfVectorizer" => {
-            "CountVectorizer and TfidfVectorizer cannot be imported; leave the column of texts out of the model, or let \
-             Evergreen train, which reads such columns"
-        }
         "AveragePool" | "Attention" | "Conv" | "GRU" | "LSTM" | "MaxPool" | "RNN" => {
             "it belongs to a network for images or sequences; expected a model of tables"
         }

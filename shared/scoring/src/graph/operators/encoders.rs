@@ -30,13 +30,13 @@ pub(super) const OPERATORS: &[GraphOperator] = &[
 
 /// A value by which an encoder finds what to answer. Numbers are compared by their bits, NaN with NaN.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+pub(super) enum Key {
     Whole(i64),
     Real(u64),
     Text(Arc<str>),
 }
 
-fn keys(values: &TensorValues) -> Vec<Key> {
+pub(super) fn keys(values: &TensorValues) -> Vec<Key> {
     let real = |number: f64| Key::Real(if number.is_nan() { f64::NAN.to_bits() } else { (number + 0.0).to_bits() });
     match values {
         TensorValues::Whole(list) => list.iter().map(|&number| Key::Whole(number)).collect(),
