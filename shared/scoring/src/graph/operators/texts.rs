@@ -1,6 +1,8 @@
 //! Operators that read whole texts: what CountVectorizer and TfidfVectorizer become.
 
 mod grams;
+#[cfg(test)]
+mod tests;
 mod tokens;
 
 use std::collections::HashSet;
@@ -107,15 +109,4 @@ fn normalizer(given: &mut Given) -> Outcome<RunOperator> {
         let changed = |text: &Arc<str>| if is_stop_word(text) { "".into() } else { case.of_text(text) };
         Ok(vec![input.with(TensorValues::Text(texts.iter().map(changed).collect()))?])
     }))
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn one_letter_becomes_one_letter() {
-        assert_eq!(&*Case::Lower.of_text("ẞ İ ŉ Σς ǅ ÄB"), "ß i ŉ σς ǆ äb");
-        assert_eq!(&*Case::Upper.of_text("ß İ ŉ ﬁ Σς ǅ ᾀ ῳ"), "ß İ ŉ ﬁ ΣΣ Ǆ ᾈ ῼ");
-    }
 }
