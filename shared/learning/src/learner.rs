@@ -107,7 +107,8 @@ impl<'a> Learner<'a> {
         // `directions` has the direction for each monotone column.
         let origins = self.origins();
         for (column, content) in self.signature.columns().iter().enumerate() {
-            let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText);
+            let value =
+                !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText);
             // A column can give several features. The first one is the column's own value.
             let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
             if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {

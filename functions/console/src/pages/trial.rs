@@ -97,7 +97,8 @@ fn filled(model: &Model, form: Option<&Query>) -> (Vec<Field>, Option<Answer>) {
     if fields.iter().any(|field| field.problem.is_some()) {
         return (fields, None);
     }
-    let answer = model.predict_with_texts(&row, &texts).ok().and_then(|predictions| answer(&predictions, model.signature()));
+    let answer =
+        model.predict_with_texts(&row, &texts).ok().and_then(|predictions| answer(&predictions, model.signature()));
     (fields, answer)
 }
 

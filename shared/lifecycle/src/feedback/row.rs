@@ -69,7 +69,9 @@ impl RowCell {
     fn of_boolean(value: bool, kind: &ColumnKind) -> Option<Self> {
         match kind {
             ColumnKind::Boolean => Some(Self::Boolean(value)),
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => Some(Self::Text(value.to_string())),
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {
+                Some(Self::Text(value.to_string()))
+            }
             ColumnKind::Number | ColumnKind::Double | ColumnKind::Timestamp { .. } => None,
         }
     }
@@ -129,7 +131,9 @@ fn expected(kind: &ColumnKind) -> &'static str {
         ColumnKind::Number | ColumnKind::Double => "a finite number",
         ColumnKind::Boolean => "true or false",
         ColumnKind::Timestamp { .. } => "a date or time such as \"2026-11-24T10:00:00Z\"",
-        ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => "a text of at most 10,000 bytes, or a whole number",
+        ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {
+            "a text of at most 10,000 bytes, or a whole number"
+        }
     }
 }
 

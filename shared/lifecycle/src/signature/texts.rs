@@ -44,7 +44,10 @@ mod tests {
         let mut texts = RowTexts::none();
         let numbers = ["late again", "", "late again"].map(|text| texts.push(text));
         assert_eq!(numbers, [0.0, 1.0, 2.0]);
-        assert_eq!(numbers.map(|number| texts.get(number).map(|text| &**text)), [Some("late again"), Some(""), Some("late again")]);
+        assert_eq!(
+            numbers.map(|number| texts.get(number).map(|text| &**text)),
+            [Some("late again"), Some(""), Some("late again")]
+        );
         assert!([3.0, -1.0, f32::NAN, f32::INFINITY].iter().all(|number| texts.get(*number).is_none()));
     }
 }

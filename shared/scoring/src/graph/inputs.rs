@@ -150,7 +150,11 @@ pub(super) fn tensors(inputs: &[GraphInput], rows: RawRows<'_>) -> Result<Vec<Te
 
 impl GraphInput {
     fn tensor(&self, rows: RawRows<'_>) -> Outcome<Tensor> {
-        let each = || rows.values.chunks_exact(rows.slots.max(1)).flat_map(|row| self.columns.iter().map(move |source| (source, row)));
+        let each = || {
+            rows.values
+                .chunks_exact(rows.slots.max(1))
+                .flat_map(|row| self.columns.iter().map(move |source| (source, row)))
+        };
         let values = match self.kind {
             element::DOUBLE => TensorValues::Double(each().map(|(source, row)| source.number(row)).collect()),
             element::INT64 | element::INT32 => {

@@ -183,7 +183,9 @@ impl Search<'_> {
             if self.next.is_empty() && best.is_some() {
                 return Ok(best);
             }
-            states.extend(self.next.iter().filter_map(|&(state, start)| self.pattern.behind(state, read).zip(Some(start))));
+            states.extend(
+                self.next.iter().filter_map(|&(state, start)| self.pattern.behind(state, read).zip(Some(start))),
+            );
             self.current = states;
             place = Place { at: place.at + read.len_utf8(), before: Some(read), behind: characters.next() };
         }

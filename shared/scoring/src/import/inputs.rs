@@ -64,6 +64,21 @@ fn input_columns(
     inputs.into_iter().map(|input| one_column(input, table)).collect()
 }
 
+/// Checks the name of the only column of a file that XGBoost or LightGBM saved. An exported file may call its only input as
+/// it likes; these libraries write the name of the column.
+pub(super) fn check_only_name(graph: &GraphProto, table: &Signature) -> Result<(), ImportError> {
+    // A file without names has no operator that joins columns.
+    let has_names = graph.node.iter().any(|node| node.op_type == "Concat");
+    match graph.input.as_slice() {
+        [only] if has_names && find(table, &only.name).is_none() => Err(unknown_input(&only.name, table)),
+        _ => Ok(()),
+    }
+}
+
+fn unknown_input(name: &str, table: &Signature) -> ImportError {
+    ImportError::Input { input: short(name), columns: table.column_names().map(str::to_owned).collect() }
+}
+
 /// Returns a warning if a file has one input for several columns: their order is assumed.
 pub(super) fn assumed_order(graph: &GraphProto, table: &Signature) -> Option<String> {
     let inputs = columns_of(graph, table).ok()?;
@@ -108,10 +123,7 @@ fn is_free_text(kind: &ColumnKind) -> bool {
 
 fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<InputColumns, ImportError> {
     let (kind, width) = tensor(input)?;
-    let found = find(table, &input.name).ok_or_else(|| ImportError::Input {
-        input: short(&input.name),
-        columns: table.column_names().map(str::to_owned).collect(),
-    })?;
+    let found = find(table, &input.name).ok_or_else(|| unknown_input(&input.name, table))?;
     if width.is_some_and(|width| width != 1) {
         return Err(ImportError::InputType {
             input: short(&input.name),

@@ -52,7 +52,8 @@ mod tests {
     fn values_are_encoded_as_the_prediction_api_encodes_them() {
         let column = |kind| Column { name: "a".into(), kind, nullable: false };
         let category = ColumnKind::Category { categories: vec!["de".into(), "fr".into()], rare: vec!["li".into()] };
-        let codes = ["de", "li", "new"].map(|text| encode(&column(category.clone()), text, &mut RowTexts::none()).unwrap());
+        let codes =
+            ["de", "li", "new"].map(|text| encode(&column(category.clone()), text, &mut RowTexts::none()).unwrap());
         assert_eq!(codes, [[0.0], [3.0], [2.0]]);
         assert_eq!(encode(&column(ColumnKind::Number), "-1.5e3", &mut RowTexts::none()), Ok(vec![-1500.0]));
         assert_eq!(encode(&column(ColumnKind::Boolean), "TRUE", &mut RowTexts::none()), Ok(vec![1.0]));

@@ -371,7 +371,9 @@ mod tests {
 
     #[test]
     fn what_is_not_supported_is_refused_with_the_expression() {
-        for text in ["(", ")", "*a", "a**", "(?=a)", r"(?u)\w", r"\pL", "[a", "[z-a]", "a{2,1}", "a{1001}", r"\", "[[:x:]]"] {
+        for text in
+            ["(", ")", "*a", "a**", "(?=a)", r"(?u)\w", r"\pL", "[a", "[z-a]", "a{2,1}", "a{1001}", r"\", "[[:x:]]"]
+        {
             let error = read(text).unwrap_err().0;
             assert!(error.contains("is not supported"), "{text}: {error}");
         }

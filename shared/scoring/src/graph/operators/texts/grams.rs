@@ -100,7 +100,9 @@ impl Vectorizer {
         let (shape, length) = match *input.shape.as_slice() {
             [length] => (vec![self.width], length),
             [rows, length] => (vec![rows, self.width], length),
-            ref other => return Err(StepFault::new(format!("its input has the shape {other:?}; expected [N, tokens]"))),
+            ref other => {
+                return Err(StepFault::new(format!("its input has the shape {other:?}; expected [N, tokens]")));
+            }
         };
         if self.has_texts != matches!(input.values, TensorValues::Text(_)) {
             return Err(StepFault::new("its input and its pool have different types; export the vectorizer again"));
@@ -165,7 +167,8 @@ impl Grams {
         let mut number = 0;
         for (length, (&start, end)) in (1..).zip(starts.iter().zip(ends)) {
             let own = pool.get(start..end).filter(|own| own.len().is_multiple_of(length));
-            let own = own.ok_or_else(|| StepFault::new(format!("its ngram_counts do not fit {} tokens", pool.len())))?;
+            let own =
+                own.ok_or_else(|| StepFault::new(format!("its ngram_counts do not fit {} tokens", pool.len())))?;
             for gram in own.chunks(length) {
                 if lengths.contains(&length) {
                     grams.insert(gram, number)?;

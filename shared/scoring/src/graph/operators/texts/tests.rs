@@ -37,8 +37,7 @@ fn attribute(name: &str, value: &Value) -> AttributeProto {
             attribute.ints = list.iter().filter_map(Value::as_i64).collect();
         }
         other => {
-            attribute.floats =
-                other.as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect();
+            attribute.floats = other.as_array().unwrap().iter().map(|number| number.as_f64().unwrap() as f32).collect();
         }
     }
     attribute

@@ -101,7 +101,9 @@ impl Splitting {
                 for separator in separators {
                     let mut next = Vec::new();
                     for part in parts {
-                        next.extend(separated(separator, part, budget)?.into_iter().filter(|part| is_long(part, least)));
+                        next.extend(
+                            separated(separator, part, budget)?.into_iter().filter(|part| is_long(part, least)),
+                        );
                     }
                     parts = next;
                 }
