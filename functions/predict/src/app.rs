@@ -211,7 +211,7 @@ impl<W: PredictWorld> App<W> {
             self.served.refuse(champion, now);
             problem::of_rows(fault, columns)
         })?;
-        let predictions = champion.model().predict(&rows.values).map_err(internal)?;
+        let predictions = champion.model().predict_with_texts(&rows.values, &rows.texts).map_err(internal)?;
         let by = champion.version().into();
         let reply = self.predicted(&ask.form, by, &predictions, &rows, None, now)?;
         self.served.count(champion, &rows.values, &predictions, now);
@@ -222,7 +222,7 @@ impl<W: PredictWorld> App<W> {
     // are not counted.
     fn predict_by_named(&self, version: &LoadedVersion, ask: &Ask<'_>) -> Result<Reply, Problem> {
         let rows = ask.rows.read(version.columns()).map_err(|fault| problem::of_rows(fault, version.columns()))?;
-        let predictions = version.model().predict(&rows.values).map_err(internal)?;
+        let predictions = version.model().predict_with_texts(&rows.values, &rows.texts).map_err(internal)?;
         let now = self.world.clock().now();
         Ok(self.predicted(&ask.form, version.into(), &predictions, &rows, None, now)?)
     }

@@ -3,6 +3,7 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Instant;
 
+use evergreen_lifecycle::RowTexts;
 use evergreen_lifecycle::rollout::ShadowCounts;
 use evergreen_rows::{RequestRows, RowFault, RowSource};
 use evergreen_scoring::{ClassPredictions, NumberPredictions, Predictions};
@@ -43,7 +44,7 @@ pub enum ScoreError {
 pub fn score(version: &LoadedVersion, source: &RowSource<'_>) -> Result<Scored, ScoreError> {
     guarded(|| {
         let rows = source.read(version.columns()).map_err(ScoreError::Rows)?;
-        let (predictions, nanos) = timed(version, &rows.values)?;
+        let (predictions, nanos) = timed(version, &rows.values, &rows.texts)?;
         Ok(Scored { rows, predictions, nanos })
     })
 }
@@ -57,9 +58,9 @@ pub fn guarded<T>(work: impl FnOnce() -> Result<T, ScoreError>) -> Result<T, Sco
     catch_unwind(AssertUnwindSafe(work)).unwrap_or(Err(ScoreError::Failed))
 }
 
-fn timed(version: &LoadedVersion, values: &[f32]) -> Result<(Predictions, u64), ScoreError> {
+fn timed(version: &LoadedVersion, values: &[f32], texts: &RowTexts) -> Result<(Predictions, u64), ScoreError> {
     let began = Instant::now();
-    let predictions = version.model().predict(values).map_err(|_| ScoreError::Failed)?;
+    let predictions = version.model().predict_with_texts(values, texts).map_err(|_| ScoreError::Failed)?;
     Ok((predictions, u64::try_from(began.elapsed().as_nanos()).unwrap_or(u64::MAX)))
 }
 
@@ -101,14 +102,14 @@ impl Pairing {
     ) -> Result<(Predictions, u64), ScoreError> {
         guarded(|| {
             let read;
-            let values = if self.has_same_columns {
-                &answered.rows.values
+            let rows = if self.has_same_columns {
+                &answered.rows
             } else {
                 read = source.read(version.columns()).map_err(ScoreError::Rows)?;
-                &read.values
+                &read
             };
             let most = version.columns().slots() * answered.rows.count.min(MAX_SHADOW_ROWS);
-            timed(version, values.get(..most).ok_or(ScoreError::Failed)?)
+            timed(version, rows.values.get(..most).ok_or(ScoreError::Failed)?, &rows.texts)
         })
     }
 

@@ -101,7 +101,7 @@ impl CurrentChampion {
         }
         // Free-text columns are not compared: the hold-out does not depend on them, and a model uses them only if they
         // help.
-        let counts = |column: &&Column| !matches!(column.kind, ColumnKind::Text { .. });
+        let counts = |column: &&Column| !matches!(column.kind, ColumnKind::Text { .. } | ColumnKind::WholeText);
         let columns = model.signature().columns().iter().filter(counts).map(|column| column.name.as_str());
         columns.collect::<BTreeSet<_>>() == challenger.columns().collect()
     }

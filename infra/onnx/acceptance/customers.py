@@ -52,6 +52,10 @@ def signature(rows: pd.DataFrame, labels: list | None) -> dict:
         if rows[name].dtype == bool:
             column["type"] = "boolean"
         elif not pd.api.types.is_numeric_dtype(rows[name]):
+            # Almost all texts are different: the column is a free text.
+            if rows[name].nunique() > len(rows) / 2:
+                columns.append(column | {"type": "whole_text"})
+                continue
             known = sorted({str(text).strip() for text in rows[name].dropna()} - {""})
             column |= {"type": "category", "categories": known}
         columns.append(column)

@@ -60,6 +60,8 @@ def main() -> None:
             answers = {"numbers": [float(number) for number in model.predict(some)]}
         record |= {"library": answers, "runtime": answers}
         path.with_name(name + ".answers").write_text(json.dumps(record) + "\n")
+    only = lightgbm.LGBMRegressor(n_estimators=1, num_leaves=3, random_state=1, verbose=-1)
+    only.fit(numbers[["age"]], c.VALUE).booster_.save_model(FOLDER / "lightgbm-one-column.txt")
 
 
 main()

@@ -25,7 +25,6 @@ from sklearn import (
     decomposition,
     discriminant_analysis,
     ensemble,
-    feature_extraction,
     feature_selection,
     gaussian_process,
     impute,
@@ -40,6 +39,7 @@ from sklearn import (
     tree,
 )
 from sklearn.compose import TransformedTargetRegressor, make_column_transformer
+from sklearn.feature_extraction import text
 from sklearn.pipeline import FeatureUnion, make_pipeline
 
 __all__ = ["PIPELINES", "Pipeline"]
@@ -140,6 +140,8 @@ blanks = mixed.assign(plan=" " + mixed.plan, city=" " + mixed.city)
 # 1.7e9 seconds need more digits than a single-precision number has.
 seconds = numbers.assign(age=1.7e9 + numbers.age * 86_400)
 notes = pd.DataFrame({"note": c.notes})
+shouted = pd.DataFrame({"note": [note.upper() if place % 3 == 0 else f"{note}, Größe!" for place, note in enumerate(c.notes)]})
+text_holes = pd.DataFrame({"note": ["" if place % 7 == 0 else note for place, note in enumerate(c.notes)]})
 texts_only = mixed[c.CATEGORIES]
 
 
@@ -189,6 +191,12 @@ def logistic(**more):
 
 def forest(**more):
     return ensemble.RandomForestClassifier(**TREES, **more)
+
+
+def noted(vectorizer, rows=notes, estimator=None) -> Pipeline:
+    """Returns a pipeline that reads the words of a free text."""
+    changed = make_column_transformer((vectorizer, "note"))
+    return Pipeline(make_pipeline(changed, logistic() if estimator is None else estimator), rows, c.NOTED, by_column)
 
 
 ordinal = preprocessing.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)
@@ -399,18 +407,48 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
     "codes ordinal": lambda: yes_no(coded(forest(), preprocessing.OrdinalEncoder()), whole, by_column),
     "codes target": lambda: yes_no(coded(forest(), preprocessing.TargetEncoder(random_state=1)), whole, by_column),
     "whole numbers": lambda: yes_no(scaled(logistic()), whole, by_column),
-    "tf-idf": lambda: Pipeline(
-        make_pipeline(make_column_transformer((feature_extraction.text.TfidfVectorizer(), "note")), logistic()),
+    # Free texts
+    "tf-idf": lambda: noted(text.TfidfVectorizer()),
+    "tf-idf L1": lambda: noted(text.TfidfVectorizer(norm="l1")),
+    "tf-idf no norm": lambda: noted(text.TfidfVectorizer(norm=None)),
+    "tf-idf sublinear": lambda: noted(text.TfidfVectorizer(sublinear_tf=True)),
+    "tf-idf no idf": lambda: noted(text.TfidfVectorizer(use_idf=False)),
+    "tf-idf not smooth": lambda: noted(text.TfidfVectorizer(smooth_idf=False)),
+    "tf-idf pairs": lambda: noted(text.TfidfVectorizer(ngram_range=(1, 2), min_df=10)),
+    "tf-idf letters": lambda: noted(text.TfidfVectorizer(analyzer="char", ngram_range=(1, 3), min_df=20)),
+    "tf-idf case": lambda: noted(text.TfidfVectorizer(lowercase=False), shouted),
+    "tf-idf capitals": lambda: noted(text.TfidfVectorizer(), shouted),
+    "tf-idf stop words": lambda: noted(text.TfidfVectorizer(stop_words=["late", "great"])),
+    "tf-idf pattern": lambda: noted(text.TfidfVectorizer(token_pattern=r"[a-zA-Z]{5,}")),
+    "tf-idf missing": lambda: noted(text.TfidfVectorizer(), text_holes),
+    "tf-idf forest": lambda: noted(text.TfidfVectorizer(), estimator=forest()),
+    "tf-idf regression": lambda: Pipeline(
+        make_pipeline(make_column_transformer((text.TfidfVectorizer(), "note")), linear_model.Ridge()),
         notes,
+        c.VALUE,
+        by_column,
+    ),
+    "tf-idf beside columns": lambda: Pipeline(
+        make_pipeline(
+            make_column_transformer(
+                (text.TfidfVectorizer(max_features=8), "note"),
+                (preprocessing.StandardScaler(), c.NUMBERS),
+                (preprocessing.OneHotEncoder(handle_unknown="ignore"), c.CATEGORIES),
+            ),
+            logistic(),
+        ),
+        mixed.assign(note=c.notes),
         c.NOTED,
         by_column,
     ),
-    "word counts": lambda: Pipeline(
-        make_pipeline(make_column_transformer((feature_extraction.text.CountVectorizer(), "note")), logistic()),
-        notes,
-        c.NOTED,
-        by_column,
+    "tf-idf then SVD": lambda: noted(
+        make_pipeline(text.TfidfVectorizer(), decomposition.TruncatedSVD(4, random_state=1)), estimator=logistic()
     ),
+    "word counts": lambda: noted(text.CountVectorizer()),
+    "word counts binary": lambda: noted(text.CountVectorizer(binary=True)),
+    "word counts triples": lambda: noted(text.CountVectorizer(ngram_range=(1, 3), min_df=8)),
+    "word counts only pairs": lambda: noted(text.CountVectorizer(ngram_range=(2, 2), min_df=5)),
+    "word counts naive Bayes": lambda: noted(text.CountVectorizer(), estimator=naive_bayes.MultinomialNB()),
     # XGBoost
     "XGBoost": lambda: binary(xgboost.XGBClassifier(**XGB), export=of_xgboost),
     "XGBoost missing": lambda: binary(xgboost.XGBClassifier(**XGB), gaps, of_xgboost),

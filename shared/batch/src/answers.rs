@@ -3,6 +3,8 @@
 use evergreen_lifecycle::Label;
 use evergreen_scoring::{ExplainError, Explained, Explanation, Explanations, Model, PredictError, Predictions};
 
+use crate::read::ReadRows;
+
 /// Names that the columns of answers and the fields of JSON lines may have.
 const OWN: [&str; 10] =
     ["row", "prediction", "version", "error", "lower", "upper", "base", "probabilities", "interval", "explanation"];
@@ -76,17 +78,16 @@ pub(crate) enum Predicted<'a> {
 }
 
 impl PartAnswers {
-    /// Scores the rows that were read. `values` are their numbers.
+    /// Scores the rows that were read.
     pub(crate) fn score(
         model: &Model,
         first: u64,
-        values: &[f32],
-        faults: Vec<Option<String>>,
+        ReadRows { values, texts, faults }: ReadRows,
         explain: bool,
     ) -> Result<Self, ExplainError> {
-        let predictions = model.predict(values)?;
+        let predictions = model.predict_with_texts(&values, &texts)?;
         let labels = predictions.classes().map_or(&[][..], |batch| batch.classes());
-        let explanations = explain.then(|| model.explain(values, labels)).transpose()?;
+        let explanations = explain.then(|| model.explain(&values, labels)).transpose()?;
         Ok(Self { first, faults, predictions, explanations })
     }
 

@@ -1,7 +1,9 @@
 //! Reads the rows of a part as `/predict` reads them. A bad row becomes an error, and the other rows are read.
 
 use std::ops::Range;
+use std::sync::Arc;
 
+use evergreen_lifecycle::{ColumnKind, RowTexts};
 use evergreen_rows::{ColumnIndex, RequestRows, RowFault};
 
 use crate::rows::PartRows;
@@ -13,6 +15,8 @@ const NOT_TEXT: &str = "The row is not UTF-8. Expected: text in UTF-8.";
 pub(crate) struct ReadRows {
     /// The numbers for the model, of the rows without an error.
     pub(crate) values: Vec<f32>,
+    /// The whole texts for which numbers of the rows stand.
+    pub(crate) texts: RowTexts,
     /// For each row, what is wrong with it. `None` if it was read.
     pub(crate) faults: Vec<Option<String>>,
 }
@@ -69,9 +73,24 @@ impl PartReader<'_, '_> {
         Err(Stop { row: None, text })
     }
 
-    fn keep(&mut self, found: RequestRows) {
+    fn keep(&mut self, mut found: RequestRows) {
+        self.keep_texts(&mut found);
         self.read.values.extend(found.values);
         self.read.faults.extend(std::iter::repeat_n(None, found.count));
+    }
+
+    /// Keeps the whole texts of some rows, and puts their new numbers into the rows.
+    fn keep_texts(&mut self, found: &mut RequestRows) {
+        let kinds = self.columns.all().iter().map(|column| &column.kind);
+        let of_slots: Vec<_> = kinds.flat_map(|kind| std::iter::repeat_n(kind, kind.slots())).collect();
+        if !of_slots.contains(&&ColumnKind::WholeText) {
+            return;
+        }
+        for (value, kind) in found.values.iter_mut().zip(of_slots.iter().cycle()) {
+            if let (ColumnKind::WholeText, Some(text)) = (kind, found.texts.get(*value)) {
+                *value = self.read.texts.push(Arc::clone(text));
+            }
+        }
     }
 
     /// Reads rows that were good when they were read with others.
@@ -109,7 +128,7 @@ pub(crate) fn sentence(fault: &RowFault, columns: &ColumnIndex) -> String {
 
 #[cfg(test)]
 mod tests {
-    use evergreen_lifecycle::{Column, ColumnKind};
+    use evergreen_lifecycle::Column;
     use proptest::prelude::*;
 
     use super::*;
@@ -144,6 +163,17 @@ mod tests {
             None,
         ]
         "#);
+    }
+
+    #[test]
+    fn whole_texts_are_kept_beside_a_bad_row() {
+        let note = Column { name: "a".into(), kind: ColumnKind::WholeText, nullable: true };
+        let columns = ColumnIndex::new(&[note, Column::number("b")]);
+        let rows = PartRows::csv("a,b", b"late again,1\nso slow,x\n,3\nfine now,4\n");
+        let found = read(&rows, 0..rows.len(), &columns);
+        let text = |row: usize| found.texts.get(found.values[row * 2]).map(|text| text.to_string());
+        assert_eq!([0, 1, 2].map(text), [Some("late again".into()), None, Some("fine now".into())]);
+        assert_eq!(found.faults.iter().flatten().count(), 1);
     }
 
     #[test]

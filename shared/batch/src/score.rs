@@ -200,7 +200,7 @@ impl PartScorer {
         let first = part.first + counted.rows;
         counted.rows += read.faults.len() as u64;
         counted.errors += read.faults.iter().flatten().count() as u64;
-        let answers = PartAnswers::score(&self.model, first, &read.values, read.faults, self.shape.explains())?;
+        let answers = PartAnswers::score(&self.model, first, read, self.shape.explains())?;
         counted.explained = answers.explained();
         Ok(answers)
     }

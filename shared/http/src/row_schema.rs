@@ -89,7 +89,9 @@ impl<'a> Property<'a> {
                 ..Self::default()
             },
             // A text may contain none of the model's words, but an empty text is a missing value.
-            ColumnKind::Text { .. } => Self { kind: kind("string"), min_length: Some(1), ..Self::default() },
+            ColumnKind::Text { .. } | ColumnKind::WholeText => {
+                Self { kind: kind("string"), min_length: Some(1), ..Self::default() }
+            }
             ColumnKind::Category { categories, .. } => Self {
                 kind: kind("string"),
                 // An empty text is a missing value.

@@ -2,8 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use evergreen_lifecycle::{Column, Family, Parameters, Signature, SignatureError, Task};
+use evergreen_lifecycle::{Column, ColumnKind, Family, Parameters, Signature, SignatureError, Task};
 use evergreen_scoring::{Aggregate, ArtifactMetadata, Node, Pipeline, Predictor, Tree};
+use evergreen_table::Values;
 
 use crate::evaluate::{ConstantAnswer, baseline};
 use crate::prepared::Prepared;
@@ -22,8 +23,14 @@ pub fn signature(prepared: &Prepared) -> Result<Signature, SignatureError> {
     let (table, learnt) = (prepared.table(), prepared.signature());
     // The model file must handle missing values itself: no fill value is made up for an imported model. So a column is
     // nullable if its value is missing in any row of the table, also in the hold-out.
-    let pairs = learnt.columns().iter().zip(table.frame().columns());
-    let columns = pairs.map(|(column, values)| Column { nullable: values.values.has_missing(), ..column.clone() });
+    let known = |name: &str| learnt.columns().iter().find(|column| column.name == name);
+    let columns = table.frame().columns().iter().filter_map(|column| {
+        let kind = match &column.values {
+            Values::Text { .. } => ColumnKind::WholeText,
+            _ => known(&column.name)?.kind.clone(),
+        };
+        Some(Column { name: column.name.clone(), kind, nullable: column.values.has_missing() })
+    });
     match table.task() {
         Task::Regression => Signature::regression(columns.collect()),
         Task::Classification => Signature::classification(columns.collect(), learnt.labels().to_vec()),

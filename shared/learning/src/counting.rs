@@ -82,7 +82,7 @@ pub(crate) fn count_training(
 /// Returns the cells of one input column, which follow from the training rows.
 fn counted(frame: &Frame, column: &Column, training: &[u32]) -> Result<CountedColumn, FrameError> {
     let bins = match &column.kind {
-        ColumnKind::Timestamp { .. } => Bins::Presence,
+        ColumnKind::Timestamp { .. } | ColumnKind::WholeText => Bins::Presence,
         ColumnKind::Number | ColumnKind::Double | ColumnKind::Text { .. } => {
             Bins::of_numbers(&mut values(frame, column, training)?)
         }

@@ -4,7 +4,7 @@ mod moving;
 
 use evergreen_lifecycle::drift::{CountShape, OtherShape};
 use evergreen_lifecycle::sample::SampledRows;
-use evergreen_lifecycle::{AnswerChange, ComparedRows, Impact, ImpactTally, Label, Task};
+use evergreen_lifecycle::{AnswerChange, ComparedRows, Impact, ImpactTally, Label, RowTexts, Task};
 use evergreen_scoring::{Model, PredictError, Predictions};
 use rayon::prelude::*;
 
@@ -63,7 +63,9 @@ impl ComparedModels<'_> {
         let explainer = ChangeExplainer::of(self, chunks.len());
         let tally = |first: &u32| {
             let rows = *first..rows.min(first.saturating_add(CHUNK_ROWS as u32));
-            self.tally(&theirs.rows(rows.clone()), &ours.rows(rows), (&shape, &same), explainer.as_ref())
+            let (before, after) = (theirs.rows(rows.clone()), ours.rows(rows));
+            let (before, after) = ((&*before, theirs.texts()), (&*after, ours.texts()));
+            self.tally(before, after, (&shape, &same), explainer.as_ref())
         };
         let tallies: Vec<ImpactTally> = chunks.par_iter().map(tally).collect::<Result<_, _>>()?;
         self.impact(&tallies, &shape, ComparedRows::HoldOut)
@@ -81,7 +83,11 @@ impl ComparedModels<'_> {
             let (rows, from) = (&sample.values, &sample.signature);
             let recoded =
                 recode(rows, from, self.champion.signature()).zip(recode(rows, from, self.challenger.signature()));
-            recoded.map(|(theirs, ours)| self.tally(&theirs, &ours, (&shape, &same), explainer.as_ref())).transpose()
+            // Rows with whole texts are not among them.
+            let none = &RowTexts::none();
+            let tallied = recoded
+                .map(|(theirs, ours)| self.tally((&theirs, none), (&ours, none), (&shape, &same), explainer.as_ref()));
+            tallied.transpose()
         };
         let tallies: Vec<Option<ImpactTally>> = samples.par_iter().map(tally).collect::<Result<_, _>>()?;
         let tallies: Vec<ImpactTally> = tallies.into_iter().flatten().collect();
@@ -91,12 +97,13 @@ impl ComparedModels<'_> {
     /// Compares the answers to some rows. `theirs` has them as the champion reads them, `ours` as the challenger does.
     fn tally(
         &self,
-        theirs: &[f32],
-        ours: &[f32],
+        (theirs, their_texts): (&[f32], &RowTexts),
+        (ours, our_texts): (&[f32], &RowTexts),
         (shape, same): (&CountShape, &[Option<usize>]),
         explainer: Option<&ChangeExplainer<'_>>,
     ) -> Result<ImpactTally, ImpactError> {
-        let (before, after) = (self.champion.predict(theirs)?, self.challenger.predict(ours)?);
+        let before = self.champion.predict_with_texts(theirs, their_texts)?;
+        let after = self.challenger.predict_with_texts(ours, our_texts)?;
         let changes: Vec<Option<AnswerChange>> = match (&before, &after) {
             (Predictions::Classes(before), Predictions::Classes(after)) => {
                 let change = |(from, to): (&usize, &usize)| {

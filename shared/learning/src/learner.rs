@@ -5,7 +5,7 @@ use std::iter::repeat_n;
 use std::sync::Arc;
 use std::time::Instant;
 
-use evergreen_lifecycle::{ColumnKind, Family, Signature};
+use evergreen_lifecycle::{ColumnKind, Family, RowTexts, Signature};
 use evergreen_scoring::{
     ArtifactMetadata, Hole, Interval, LabelRule, Model, Pipeline, PipelineError, PipelineParts, PredictError,
     Preprocessing, Statistic,
@@ -233,7 +233,7 @@ impl<'a> Learner<'a> {
     pub(crate) fn answers(&self, fitted: Fitted, rows: &[u32]) -> Result<Answers, AnswerError> {
         let pipeline = self.pipeline(fitted, None, LabelRule::default(), None)?;
         let model = Model::compile(&pipeline, ArtifactMetadata::named(""));
-        Ok(Answers::of(&model, &self.raw_rows(rows))?)
+        Ok(Answers::of(&model, &self.raw_rows(rows), &RowTexts::none())?)
     }
 
     /// Converts the true labels or numbers of rows into the type that the metrics take as input.
@@ -272,7 +272,8 @@ pub(crate) fn constrain(
     directions: &BTreeMap<String, Direction>,
 ) {
     for (column, content) in signature.columns().iter().enumerate() {
-        let value = !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. });
+        let value =
+            !matches!(content.kind, ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText);
         // A column can give several features. The first one is the column's own value.
         let feature = origins.iter().position(|origin| *origin == column).filter(|_| value);
         if let (Some(direction), Some(feature)) = (directions.get(&content.name), feature) {

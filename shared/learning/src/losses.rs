@@ -72,7 +72,7 @@ mod tests {
     /// Returns what feedback about each hold-out row would count.
     fn served_back(prepared: &Prepared, trained: &Trained, losses: &HoldOutLosses) -> LiveTally {
         let raw = crate::rows::encode_rows(trained.holdout.frame(), trained.model.signature()).unwrap();
-        let answers = Answers::of(&trained.model, &raw).unwrap();
+        let answers = Answers::of(&trained.model, &raw, &evergreen_lifecycle::RowTexts::none()).unwrap();
         let target = prepared.table().target().take(&prepared.split().holdout);
         let mut tally = LiveTally::default();
         let rows = target_rows(&target);

@@ -2,7 +2,7 @@
 //! model.
 
 use evergreen_lifecycle::feedback::WrittenLosses;
-use evergreen_lifecycle::{Advantage, AgainstConstant, Curves, Evaluation, PrimaryMetric, Scores, Task};
+use evergreen_lifecycle::{Advantage, AgainstConstant, Curves, Evaluation, PrimaryMetric, RowTexts, Scores, Task};
 use evergreen_scoring::{ArtifactMetadata, Model, Pipeline, encode as write};
 
 use crate::background::{count_background, with_contributions};
@@ -11,7 +11,7 @@ use crate::evaluate::{Answers, ConstantAnswer, Holdout, curves, evaluate};
 use crate::gap::Losses;
 use crate::losses::hold_out_losses;
 use crate::prepared::Prepared;
-use crate::rows::encode_rows;
+use crate::rows::encode_with_texts;
 use crate::train::LearningError;
 
 // On the hold-out, all rows are compared. The limit saves time on large tables.
@@ -48,8 +48,8 @@ impl Proof {
     ) -> Result<Self, LearningError> {
         let mut compiled = Model::compile(&pipeline, metadata.clone());
         let holdout = Holdout::of(prepared.table(), &prepared.split().holdout);
-        let raw = encode_rows(holdout.frame(), compiled.signature())?;
-        let written = Answers::of(&compiled, &raw)?;
+        let (raw, texts) = encode_with_texts(holdout.frame(), compiled.signature())?;
+        let written = Answers::of(&compiled, &raw, &texts)?;
         let baseline = count_baseline(prepared, compiled.signature(), &raw, &written, threshold(&compiled))?;
         let served = hold_out_losses(&baseline, compiled.signature().labels(), holdout.target(), &written);
         let hold_out = served.as_ref().map(WrittenLosses::new);
@@ -64,7 +64,7 @@ impl Proof {
         // memory twice.
         drop(pipeline);
         let model = Model::load(&artifact)?;
-        let answers = Answers::of(&model, &raw)?;
+        let answers = Answers::of(&model, &raw, &texts)?;
         if answers != written {
             return Err(LearningError::OtherPrediction);
         }
@@ -100,10 +100,10 @@ impl Proof {
 }
 
 /// Returns the predictions of `model`, loaded from a file. Fails if the original model `written` predicts differently.
-fn same_answers(model: &Model, written: &Model, raw: &[f32]) -> Result<Answers, LearningError> {
+fn same_answers(model: &Model, written: &Model, raw: &[f32], texts: &RowTexts) -> Result<Answers, LearningError> {
     // `raw` has the raw rows (input numbers) to predict.
-    let answers = Answers::of(model, raw)?;
-    if answers == Answers::of(written, raw)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
+    let answers = Answers::of(model, raw, texts)?;
+    if answers == Answers::of(written, raw, texts)? { Ok(answers) } else { Err(LearningError::OtherPrediction) }
 }
 
 /// Returns the score of a loaded model on up to 50,000 training rows: accuracy for labels, R² for numbers.
@@ -111,9 +111,9 @@ fn training_score(prepared: &Prepared, model: &Model, written: &Model) -> Result
     let (table, training) = (prepared.table(), &prepared.split().training);
     let step = training.len().div_ceil(CHECKED_ROWS).max(1);
     let checked: Vec<u32> = training.iter().step_by(step).copied().collect();
-    let raw = encode_rows(&table.frame().take(&checked), model.signature())?;
+    let (raw, texts) = encode_with_texts(&table.frame().take(&checked), model.signature())?;
     // `written` is the same model before it was written and loaded. Both must predict the same.
-    let answers = same_answers(model, written, &raw)?;
+    let answers = same_answers(model, written, &raw, &texts)?;
     let evaluation =
         evaluate(&table.target().take(&checked), &answers, threshold(model)).ok_or(LearningError::OtherTask)?;
     Ok(evaluation.headline())

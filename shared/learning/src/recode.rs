@@ -7,9 +7,13 @@ use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature, time};
 /// Encodes raw rows for another model. `rows` are encoded by the signature `from`, and the result by `to`.
 ///
 /// Columns are found by name. A column that `from` lacks, or has with another type, is missing in every row. A category
-/// that `to` does not know is unseen. `None` if `to` needs a column that would be missing in every row: such rows cannot be
+/// that `to` does not know is unseen. `None` if `to` needs a column that would be missing in every row, or whole texts: such rows cannot be
 /// asked.
 pub(crate) fn recode(rows: &[f32], from: &Signature, to: &Signature) -> Option<Vec<f32>> {
+    // Whole texts are not stored with rows.
+    if to.columns().iter().any(|column| column.kind == ColumnKind::WholeText) {
+        return None;
+    }
     if from == to {
         return Some(rows.to_vec());
     }

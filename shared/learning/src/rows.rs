@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
-use evergreen_lifecycle::{Column, ColumnKind, DatePart, Signature, words as lifecycle_words, write_moment};
+use evergreen_lifecycle::{Column, ColumnKind, DatePart, RowTexts, Signature, words as lifecycle_words, write_moment};
 use evergreen_table::{Frame, MISSING, Values};
 
 /// Error: why a table does not fit a model's signature (the list of input columns that the model expects).
@@ -30,9 +30,18 @@ pub enum FrameError {
 /// # Errors
 /// [`FrameError`] if a column of the signature is missing in the frame or has another type.
 pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, FrameError> {
+    encode_with_texts(frame, signature).map(|(rows, _)| rows)
+}
+
+/// Encodes the rows of `frame` as [`encode_rows`] does. Also returns the whole texts for which numbers of the rows stand.
+///
+/// # Errors
+/// The same as [`encode_rows`].
+pub(crate) fn encode_with_texts(frame: &Frame, signature: &Signature) -> Result<(Vec<f32>, RowTexts), FrameError> {
     // Each column becomes one or more `f32` (see `ColumnKind`). Columns are found by name. Columns that are not in the
     // signature are ignored. Missing values are NaN.
-    Ok(Encoder::of(frame, signature.columns())?.rows(0..frame.rows() as u32))
+    let encoder = Encoder::of(frame, signature.columns())?;
+    Ok((encoder.rows(0..frame.rows() as u32), encoder.texts))
 }
 
 // Each column of the model's signature fills one or more places (slots) of a raw row.
@@ -41,6 +50,7 @@ pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, Fra
 pub(crate) struct Encoder<'a> {
     columns: Vec<Cells<'a>>,
     slots: usize,
+    texts: RowTexts,
 }
 
 impl<'a> Encoder<'a> {
@@ -49,13 +59,19 @@ impl<'a> Encoder<'a> {
     /// # Errors
     /// The same as [`encode_rows`].
     pub(crate) fn of(frame: &'a Frame, columns: &[Column]) -> Result<Self, FrameError> {
+        let mut texts = RowTexts::none();
         let cells = |column: &Column| {
             let found = frame.column(&column.name).ok_or_else(|| FrameError::NoColumn(column.name.clone()))?;
-            Cells::of(&found.values, column)
+            Cells::of(&found.values, column, &mut texts)
         };
         let columns: Vec<Cells<'_>> = columns.iter().map(cells).collect::<Result<_, _>>()?;
         let slots = columns.iter().map(Cells::slots).sum();
-        Ok(Self { columns, slots })
+        Ok(Self { columns, slots, texts })
+    }
+
+    /// Returns the whole texts for which numbers of the rows stand.
+    pub(crate) fn texts(&self) -> &RowTexts {
+        &self.texts
     }
 
     /// Returns the given rows of the table as raw rows, one after the other in one list.
@@ -100,7 +116,7 @@ pub(crate) fn words_of(names: &[String], words: &[String]) -> Words {
 }
 
 impl<'a> Cells<'a> {
-    fn of(values: &'a Values, column: &Column) -> Result<Self, FrameError> {
+    fn of(values: &'a Values, column: &Column, texts: &mut RowTexts) -> Result<Self, FrameError> {
         match (values, &column.kind) {
             (Values::Number(values), ColumnKind::Number) | (Values::Boolean(values), ColumnKind::Boolean) => {
                 Ok(Self::Numbers(values))
@@ -112,6 +128,9 @@ impl<'a> Cells<'a> {
             }
             (Values::Category { codes, names }, ColumnKind::Category { categories, rare }) => {
                 Ok(Self::Texts(codes, indices(names, categories, rare)))
+            }
+            (Values::Text { codes, names } | Values::Category { codes, names }, ColumnKind::WholeText) => {
+                Ok(Self::Texts(codes, numbered(codes, names, texts)))
             }
             (values, kind) => {
                 let (found, expected) = (values.kind(), kind.name());
@@ -159,6 +178,18 @@ fn indices(names: &[String], categories: &[String], rare: &[String]) -> Vec<f32>
     let known = categories.iter().zip(0..).chain(rare.iter().zip(unseen + 1..));
     let known: HashMap<&str, usize> = known.map(|(text, index)| (text.as_str(), index)).collect();
     names.iter().map(|name| known.get(name.as_str()).copied().unwrap_or(unseen) as f32).collect()
+}
+
+/// Adds the texts that occur in `codes` to `texts`. Returns the number that stands for each text in `names`.
+fn numbered(codes: &[u32], names: &[String], texts: &mut RowTexts) -> Vec<f32> {
+    let mut numbers = vec![f32::NAN; names.len()];
+    for code in codes {
+        let (number, name) = (numbers.get_mut(*code as usize), names.get(*code as usize));
+        if let Some((number, name)) = number.zip(name).filter(|(number, _)| number.is_nan()) {
+            *number = texts.push(name.as_str());
+        }
+    }
+    numbers
 }
 
 fn raw(code: u32, indices: &[f32]) -> f32 {

@@ -30,7 +30,7 @@ pub fn compare_tables(
     let mut holdout = ServedCounts::new(shape);
     for rows in split.holdout.chunks(CHUNK_ROWS) {
         let raw = encoder.rows(rows.iter().copied());
-        count_rows(shape, &raw, &champion.predict(&raw)?, &mut holdout);
+        count_rows(shape, &raw, &champion.predict_with_texts(&raw, encoder.texts())?, &mut holdout);
     }
     let counts = baseline.counts_of(&training, &holdout)?;
     Ok(Some(DriftVerdict::new(baseline, &counts, limits, ROWS_OF)?))

@@ -78,8 +78,8 @@ pub use run::{Admission, Progress, Rescored, Run, RunMetrics, RunStage, RunState
 pub use run_id::{InvalidRunId, RunId};
 pub use search::{Candidate, Family, HyperparameterError, HyperparameterLimits, SearchSummary, check_hyperparameters};
 pub use signature::{
-    Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, Signature, SignatureError, Task, is_missing, words,
-    write_moment, write_words,
+    Code, Column, ColumnKind, DatePart, Label, MAX_LABELS, RowTexts, Signature, SignatureError, Task, is_missing,
+    words, write_moment, write_words,
 };
 pub use steering::{
     Actor, ActorKind, Alias, AliasName, Annotations, AuditEntry, AuditedAction, Change, DraftedChange, Edit,

@@ -3,6 +3,7 @@
 mod column;
 mod label;
 mod moment;
+mod texts;
 mod words;
 
 use std::collections::HashSet;
@@ -13,6 +14,7 @@ use serde::{Deserialize, Serialize};
 pub use column::{Code, Column, ColumnKind, is_missing};
 pub use label::Label;
 pub use moment::{DatePart, write_moment};
+pub use texts::RowTexts;
 pub use words::{words, write_words};
 
 // The limit exists because every prediction contains a probability for each label.

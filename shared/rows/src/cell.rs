@@ -49,7 +49,7 @@ impl JsonCellReader<'_, '_> {
             // text.
             ColumnKind::Boolean if number == 0.0 || number == 1.0 => return self.set(number as f32),
             ColumnKind::Double => return self.finite(number),
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } => {}
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {}
             ColumnKind::Number | ColumnKind::Boolean | ColumnKind::Timestamp { .. } => {
                 return self.unfit(JsonKind::Number);
             }
@@ -81,7 +81,9 @@ impl JsonCellReader<'_, '_> {
             ColumnKind::Number | ColumnKind::Double => self.digits(text),
             ColumnKind::Boolean => self.truth(text),
             ColumnKind::Timestamp { .. } => self.moment(text),
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } => self.words(text, JsonKind::String),
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {
+                self.words(text, JsonKind::String)
+            }
         }
     }
 
@@ -116,8 +118,11 @@ impl JsonCellReader<'_, '_> {
     /// Handles a text in a text or category column. `found` is the kind of JSON value in the request, for the error
     /// response.
     fn words<E: Error>(self, text: &str, found: JsonKind) -> Result<(), E> {
-        let ColumnKind::Text { words } = &self.column.kind else { return self.category(text, found) };
-        write_words(text, words, self.reader.slots(self.slot, words.len()));
+        match &self.column.kind {
+            ColumnKind::Text { words } => write_words(text, words, self.reader.slots(self.slot, words.len())),
+            ColumnKind::WholeText => self.reader.set_text(self.slot, text),
+            _ => return self.category(text, found),
+        }
         Ok(())
     }
 

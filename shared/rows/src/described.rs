@@ -87,7 +87,7 @@ fn wanted(column: &Column) -> String {
             "a date or time as text, such as 2026-11-24, 2026-11-24T10:00:00Z or 2026-11-24T10:00:00+01:00, in UTC if it \
              names no offset"
         }
-        ColumnKind::Category { .. } | ColumnKind::Text { .. } => {
+        ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {
             "a string; a whole number or a boolean is read as its text"
         }
     };

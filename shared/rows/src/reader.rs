@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use evergreen_lifecycle::Column;
+use evergreen_lifecycle::{Column, RowTexts};
 use serde::Deserializer;
 use serde::de::{DeserializeSeed, Error, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
@@ -30,6 +30,8 @@ pub struct RequestRows {
     // defines how its values are encoded as numbers.
     /// The input numbers for the model: the values of all rows, row after row, in the model's column order.
     pub values: Vec<f32>,
+    /// The whole texts of the rows, for a model that reads them itself. Empty for others.
+    pub texts: RowTexts,
     /// Number of rows, from 1 to [`ColumnIndex::max_rows`].
     pub count: usize,
     /// Rows and columns in which the request has a category that is not in the training data.
@@ -58,6 +60,7 @@ pub fn parse(text: &str, columns: &ColumnIndex) -> Result<RequestRows, RowFault>
 pub(super) struct RowReader<'c> {
     columns: &'c ColumnIndex,
     values: Vec<f32>,
+    texts: RowTexts,
     unseen: UnseenCategories,
     pub(super) ignored: IgnoredColumns,
     explain: ExplainedRows,
@@ -83,6 +86,7 @@ impl<'c> RowReader<'c> {
         Self {
             columns,
             values: Vec::with_capacity(columns.slots()),
+            texts: RowTexts::none(),
             unseen: UnseenCategories::default(),
             ignored: IgnoredColumns::default(),
             explain: ExplainedRows::default(),
@@ -118,8 +122,8 @@ impl<'c> RowReader<'c> {
 
     /// Returns the rows, after the whole body was read.
     pub(super) fn finish(self) -> Result<RequestRows, RowFault> {
-        let Self { values, row: count, unseen, ignored, explain, .. } = self;
-        let rows = RequestRows { values, count, unseen, ignored, explain };
+        let Self { values, texts, row: count, unseen, ignored, explain, .. } = self;
+        let rows = RequestRows { values, texts, count, unseen, ignored, explain };
         if count == 0 { Err(RowFault::NoRows) } else { Ok(rows) }
     }
 
@@ -143,6 +147,12 @@ impl<'c> RowReader<'c> {
     #[inline(always)]
     pub(super) fn set(&mut self, slot: usize, value: f32) {
         self.values[slot] = value;
+    }
+
+    /// Keeps a whole text, and writes its number at index `slot` of the array with the numbers of all rows.
+    pub(super) fn set_text(&mut self, slot: usize, text: &str) {
+        let number = self.texts.push(text);
+        self.set(slot, number);
     }
 
     /// Returns `count` numbers from index `slot` on, from the array with the numbers of all rows.

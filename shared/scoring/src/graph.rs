@@ -18,6 +18,7 @@ mod given;
 mod inputs;
 mod labels;
 mod operators;
+mod pattern;
 mod probe;
 mod problem;
 mod program;
@@ -27,12 +28,12 @@ use std::collections::HashMap;
 use std::fmt;
 use std::sync::Arc;
 
-use evergreen_lifecycle::Signature;
+use evergreen_lifecycle::{RowTexts, Signature};
 use prost::Message;
 
 use self::answer::AnswerPlan;
 use self::call::Budget;
-use self::inputs::GraphInput;
+use self::inputs::{GraphInput, RawRows};
 use self::program::{GraphProgram, StepProblem};
 use crate::artifact::ArtifactError;
 use crate::artifact::onnx::{GraphProto, ModelProto, OperatorSetIdProto};
@@ -179,30 +180,36 @@ impl Graph {
         self.slots == signature.slots() && self.answer.fits(&self.program, signature)
     }
 
-    pub(crate) fn classes(&self, rows: &[f32], labels: usize) -> Result<ClassPredictions, GraphError> {
+    pub(crate) fn classes(
+        &self,
+        rows: &[f32],
+        texts: &RowTexts,
+        labels: usize,
+    ) -> Result<ClassPredictions, GraphError> {
         let mut predictions = ClassPredictions::with_capacity(rows.len() / self.slots, labels);
-        self.each_block(rows, |answer, outputs, count| answer.push_classes(outputs, count, &mut predictions))?;
+        self.each_block(rows, texts, |answer, outputs, count| answer.push_classes(outputs, count, &mut predictions))?;
         Ok(predictions)
     }
 
-    pub(crate) fn numbers(&self, rows: &[f32]) -> Result<NumberPredictions, GraphError> {
+    pub(crate) fn numbers(&self, rows: &[f32], texts: &RowTexts) -> Result<NumberPredictions, GraphError> {
         let mut values = Vec::with_capacity(rows.len() / self.slots);
-        self.each_block(rows, |answer, outputs, count| answer.push_numbers(outputs, count, &mut values))?;
+        self.each_block(rows, texts, |answer, outputs, count| answer.push_numbers(outputs, count, &mut values))?;
         Ok(NumberPredictions::new(values, None))
     }
 
     fn each_block(
         &self,
         rows: &[f32],
+        texts: &RowTexts,
         mut each: impl FnMut(&AnswerPlan, &[Arc<tensor::Tensor>], usize) -> Result<(), StepProblem>,
     ) -> Result<(), GraphError> {
         for block in rows.chunks(BLOCK * self.slots) {
-            match self.outputs(block) {
+            match self.outputs(block, texts) {
                 Ok(outputs) => each(&self.answer, &outputs, block.len() / self.slots)?,
                 // Many rows together may need too much memory.
                 Err(_) => {
                     for row in block.chunks_exact(self.slots) {
-                        each(&self.answer, &self.outputs(row)?, 1)?;
+                        each(&self.answer, &self.outputs(row, texts)?, 1)?;
                     }
                 }
             }
@@ -210,9 +217,10 @@ impl Graph {
         Ok(())
     }
 
-    fn outputs(&self, rows: &[f32]) -> Result<Vec<Arc<tensor::Tensor>>, StepProblem> {
-        let inputs = self.inputs.iter().map(|input| input.tensor(rows, self.slots)).collect();
-        let steps = MAX_STEPS.saturating_mul((rows.len() / self.slots) as u64);
+    fn outputs(&self, rows: &[f32], texts: &RowTexts) -> Result<Vec<Arc<tensor::Tensor>>, StepProblem> {
+        let rows = RawRows { values: rows, slots: self.slots, texts };
+        let inputs = inputs::tensors(&self.inputs, rows)?;
+        let steps = MAX_STEPS.saturating_mul(rows.count() as u64);
         self.program.run(inputs, &mut Budget::new(steps))
     }
 }

@@ -107,6 +107,9 @@ pub fn import(bytes: &[u8], table: &Signature) -> Result<ImportedModel, ImportEr
     check_meaning(&model)?;
     let producer = producer(&model);
     let graph = model.graph.ok_or(ArtifactError::Missing("graph"))?;
+    if converted.is_some() {
+        inputs::check_only_name(&graph, table)?;
+    }
     let order = inputs::assumed_order(&graph, table);
     let is_single = precision::is_single(&graph);
     let (pipeline, mut warnings) = match compiled(graph, table) {

@@ -4,7 +4,7 @@ mod explaining;
 
 use std::sync::OnceLock;
 
-use evergreen_lifecycle::{Signature, Task};
+use evergreen_lifecycle::{RowTexts, Signature, Task};
 
 use crate::artifact::{self, ArtifactError, ArtifactMetadata};
 use crate::contributions::{ExplainError, Explainer};
@@ -139,6 +139,15 @@ impl Model {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn predict(&self, rows: &[f32]) -> Result<Predictions, PredictError> {
+        self.predict_with_texts(rows, &RowTexts::none())
+    }
+
+    /// Predicts a batch of raw rows, as [`predict`](Self::predict) does. `texts` are the whole texts for which numbers of
+    /// the rows stand.
+    ///
+    /// # Errors
+    /// Those of [`predict`](Self::predict), and [`PredictError`] if a text is not in `texts`.
+    pub fn predict_with_texts(&self, rows: &[f32], texts: &RowTexts) -> Result<Predictions, PredictError> {
         // The `ColumnKind` of a column says how many `f32` a value takes. A row without infinite values has a finite
         // prediction.
         let slots = self.slots;
@@ -148,8 +157,8 @@ impl Model {
         }
         if let Scorer::Graph(graph) = &self.scorer {
             return Ok(match self.signature.labels().len() {
-                0 => Predictions::Numbers(graph.numbers(rows)?),
-                labels => Predictions::Classes(graph.classes(rows, labels)?),
+                0 => Predictions::Numbers(graph.numbers(rows, texts)?),
+                labels => Predictions::Classes(graph.classes(rows, texts, labels)?),
             });
         }
         Ok(match self.signature.task() {

@@ -7,7 +7,7 @@
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use evergreen_lifecycle::{Column, ColumnKind, Signature};
+use evergreen_lifecycle::{Column, ColumnKind, RowTexts, Signature};
 use evergreen_scoring::{ArtifactMetadata, Model, Predictions, Predictor, encode, import};
 use serde::Deserialize;
 use serde_json::Value;
@@ -16,14 +16,12 @@ const FOLDER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../tests/artifacts
 const MANUAL: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../docs/IMPORT.md");
 
 /// The only pipelines that are refused, and a part of the reason.
-const REFUSED: [(&str, &str); 7] = [
+const REFUSED: [(&str, &str); 5] = [
     ("forest missing", "the file does not fill them"),
     ("forest regression missing", "the file does not fill them"),
     ("XGBoost softmax", "multi:softprob"),
     ("imputed indicator", "its 12 coefficients do not fit 4 columns"),
     ("imputed neighbours", "SimpleImputer"),
-    ("tf-idf", "TfidfVectorizer cannot be imported"),
-    ("word counts", "TfidfVectorizer cannot be imported"),
 ];
 
 /// Maximum difference from ONNX Runtime: of a probability, or of a number relative to its size if that is above 1.
@@ -80,21 +78,26 @@ fn judged(file: &Path, answers: &Path) -> (String, Outcome) {
     };
     let is_general = matches!(imported.pipeline.parts().predictor, Predictor::Graph(_));
     let model = Model::load(&encode(&imported.pipeline, &ArtifactMetadata::named("acceptance"))).unwrap();
-    let answers = model.predict(&rows(&model, &record)).unwrap_or_else(|error| panic!("{}: {error}", record.name));
+    let (rows, texts) = rows(&model, &record);
+    let answers = model.predict_with_texts(&rows, &texts).unwrap_or_else(|error| panic!("{}: {error}", record.name));
     let (runtime, library) =
         (difference(&model, &answers, &record.runtime), difference(&model, &answers, &record.library));
     (record.name, Outcome::Answered { is_general, runtime, library })
 }
 
-fn rows(model: &Model, record: &Record) -> Vec<f32> {
+fn rows(model: &Model, record: &Record) -> (Vec<f32>, RowTexts) {
+    let mut texts = RowTexts::none();
     let at = |name: &str| record.signature.column_names().position(|other| other == name).unwrap();
     let columns: Vec<_> = model.signature().columns().iter().map(|column| (column, at(&column.name))).collect();
-    record.rows.iter().flat_map(|row| columns.iter().flat_map(|(column, at)| raw(column, &row[*at]))).collect()
+    let cells = record.rows.iter().flat_map(|row| columns.iter().map(|(column, at)| (*column, &row[*at])));
+    let rows = cells.flat_map(|(column, value)| raw(column, value, &mut texts)).collect();
+    (rows, texts)
 }
 
-fn raw(column: &Column, value: &Value) -> Vec<f32> {
+fn raw(column: &Column, value: &Value, texts: &mut RowTexts) -> Vec<f32> {
     match (&column.kind, value) {
         (kind, Value::Null) => vec![f32::NAN; kind.slots()],
+        (ColumnKind::WholeText, Value::String(text)) => vec![texts.push(text.as_str())],
         (ColumnKind::Category { .. }, Value::String(text)) => vec![column.kind.code(text).unwrap().index as f32],
         (ColumnKind::Double, value) => ColumnKind::split_double(value.as_f64().unwrap()).to_vec(),
         (_, value) => vec![value.as_f64().unwrap() as f32],

@@ -43,6 +43,7 @@ fn example(column: &Column) -> (String, Value) {
         ColumnKind::Category { categories, .. } => {
             categories.first().map_or(json!("other"), |category| json!(category))
         }
+        ColumnKind::WholeText => json!("a text"),
         ColumnKind::Text { words } => words.first().map_or(json!("a text"), |word| json!(word)),
     };
     (column.name.clone(), value)

@@ -4,7 +4,7 @@ mod encode;
 
 use askama::Template;
 use evergreen_lifecycle::ports::{ArtifactReadError, Artifacts, Champions};
-use evergreen_lifecycle::{Column, ColumnKind, Pointer, Signature};
+use evergreen_lifecycle::{Column, ColumnKind, Pointer, RowTexts, Signature};
 use evergreen_scoring::{Model, Predictions};
 
 use super::frame::PageFrame;
@@ -87,9 +87,9 @@ fn filled(model: &Model, form: Option<&Query>) -> (Vec<Field>, Option<Answer>) {
     if form.is_none() {
         return (fields, None);
     }
-    let mut row = Vec::new();
+    let (mut row, mut texts) = (Vec::new(), RowTexts::none());
     for (field, column) in fields.iter_mut().zip(columns) {
-        match encode::encode(column, &field.value) {
+        match encode::encode(column, &field.value, &mut texts) {
             Ok(values) => row.extend(values),
             Err(problem) => field.problem = Some(problem),
         }
@@ -97,7 +97,8 @@ fn filled(model: &Model, form: Option<&Query>) -> (Vec<Field>, Option<Answer>) {
     if fields.iter().any(|field| field.problem.is_some()) {
         return (fields, None);
     }
-    let answer = model.predict(&row).ok().and_then(|predictions| answer(&predictions, model.signature()));
+    let answer =
+        model.predict_with_texts(&row, &texts).ok().and_then(|predictions| answer(&predictions, model.signature()));
     (fields, answer)
 }
 

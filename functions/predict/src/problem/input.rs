@@ -105,7 +105,7 @@ fn unfit(column: Option<&Column>) -> &'static ProblemKind {
         Some(ColumnKind::Boolean) => &NOT_A_BOOLEAN,
         Some(ColumnKind::Timestamp { .. }) => &NOT_A_TIMESTAMP,
         Some(ColumnKind::Category { .. }) => &NOT_A_CATEGORY,
-        Some(ColumnKind::Text { .. }) => &NOT_A_TEXT,
+        Some(ColumnKind::Text { .. } | ColumnKind::WholeText) => &NOT_A_TEXT,
     }
 }
 

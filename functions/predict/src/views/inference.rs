@@ -81,7 +81,10 @@ impl<'a> InputDescription<'a> {
         let datatype = match column.kind {
             ColumnKind::Number | ColumnKind::Double => "FP64",
             ColumnKind::Boolean => "BOOL",
-            ColumnKind::Timestamp { .. } | ColumnKind::Category { .. } | ColumnKind::Text { .. } => "BYTES",
+            ColumnKind::Timestamp { .. }
+            | ColumnKind::Category { .. }
+            | ColumnKind::Text { .. }
+            | ColumnKind::WholeText => "BYTES",
         };
         Self { name: &column.name, datatype, shape: [-1, 1] }
     }

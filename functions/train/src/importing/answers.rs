@@ -102,7 +102,7 @@ pub(super) fn check(model: &Model, name: &str, content: Vec<u8>) -> Result<Check
         let described = fault.describe(&columns);
         AnswersError::Rows { detail: described.detail, expected: described.expected }
     })?;
-    let answers = model.predict(&rows.values).map_err(|error| AnswersError::Rows {
+    let answers = model.predict_with_texts(&rows.values, &rows.texts).map_err(|error| AnswersError::Rows {
         detail: format!("{error}."),
         expected: "the model's columns".to_owned(),
     })?;

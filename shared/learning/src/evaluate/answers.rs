@@ -1,5 +1,6 @@
 //! Computes a model's predictions for many rows, on all processor cores.
 
+use evergreen_lifecycle::RowTexts;
 use evergreen_scoring::{Model, PredictError, Predictions};
 use rayon::prelude::*;
 
@@ -27,10 +28,10 @@ pub(crate) enum Answers {
 
 impl Answers {
     /// Predicts all rows with `model`. `raw` is a flat list: for each row, the column values as numbers, before the
-    /// model's preprocessing.
-    pub(crate) fn of(model: &Model, raw: &[f32]) -> Result<Self, PredictError> {
+    /// model's preprocessing. `texts` are the whole texts for which some of the numbers stand.
+    pub(crate) fn of(model: &Model, raw: &[f32], texts: &RowTexts) -> Result<Self, PredictError> {
         let slots = model.signature().slots();
-        let chunk = |rows| model.predict(rows);
+        let chunk = |rows| model.predict_with_texts(rows, texts);
         let parts: Vec<Predictions> = raw.par_chunks(CHUNK_ROWS * slots).map(chunk).collect::<Result<_, _>>()?;
         let mut answers = Self::none(model);
         parts.iter().for_each(|part| answers.extend(part));

@@ -8,7 +8,7 @@ use evergreen_table::{Frame, Table, Target};
 use super::answers::Answers;
 use super::constant::ConstantAnswer;
 use super::scores::{Truths, scores};
-use crate::rows::{FrameError, encode_rows};
+use crate::rows::{FrameError, encode_with_texts};
 
 /// The hold-out: rows of a table that are not used for training, with their true targets.
 #[derive(Debug, Clone, PartialEq)]
@@ -104,7 +104,8 @@ impl Holdout {
         if !known.is_empty() && known.iter().all(Option::is_none) {
             return Err(EvaluationError::OtherLabels);
         }
-        let answers = Answers::of(model, &encode_rows(&self.frame, model.signature())?)?;
+        let (rows, texts) = encode_with_texts(&self.frame, model.signature())?;
+        let answers = Answers::of(model, &rows, &texts)?;
         self.scored(metric, &known, &answers)
     }
 

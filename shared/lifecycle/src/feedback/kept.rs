@@ -60,7 +60,7 @@ impl CellKind {
             ColumnKind::Number | ColumnKind::Double => Self::Number,
             ColumnKind::Boolean => Self::Boolean,
             ColumnKind::Timestamp { .. } => Self::Moment,
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } => Self::Text,
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => Self::Text,
         }
     }
 }

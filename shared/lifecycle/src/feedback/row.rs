@@ -69,7 +69,9 @@ impl RowCell {
     fn of_boolean(value: bool, kind: &ColumnKind) -> Option<Self> {
         match kind {
             ColumnKind::Boolean => Some(Self::Boolean(value)),
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } => Some(Self::Text(value.to_string())),
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {
+                Some(Self::Text(value.to_string()))
+            }
             ColumnKind::Number | ColumnKind::Double | ColumnKind::Timestamp { .. } => None,
         }
     }
@@ -80,7 +82,7 @@ impl RowCell {
             ColumnKind::Number | ColumnKind::Double => (value as f32).is_finite().then_some(Self::Number(value)),
             ColumnKind::Boolean if value == 0.0 || value == 1.0 => Some(Self::Boolean(value == 1.0)),
             // A whole number is read as its text, as in a CSV.
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } if !number.is_f64() => {
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText if !number.is_f64() => {
                 Some(Self::Text(number.to_string()))
             }
             _ => None,
@@ -100,7 +102,7 @@ impl RowCell {
             ColumnKind::Number | ColumnKind::Double => number_in(text).map(Self::Number),
             ColumnKind::Boolean => truth_in(text).map(Self::Boolean),
             ColumnKind::Timestamp { .. } => time::seconds_of(text).map(Self::Moment),
-            ColumnKind::Category { .. } | ColumnKind::Text { .. } => {
+            ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {
                 (text.len() <= MAX_TEXT).then(|| Self::Text(text.to_owned()))
             }
         }
@@ -129,7 +131,9 @@ fn expected(kind: &ColumnKind) -> &'static str {
         ColumnKind::Number | ColumnKind::Double => "a finite number",
         ColumnKind::Boolean => "true or false",
         ColumnKind::Timestamp { .. } => "a date or time such as \"2026-11-24T10:00:00Z\"",
-        ColumnKind::Category { .. } | ColumnKind::Text { .. } => "a text of at most 10,000 bytes, or a whole number",
+        ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText => {
+            "a text of at most 10,000 bytes, or a whole number"
+        }
     }
 }
 

@@ -104,7 +104,7 @@ fn conditions(bins: &Bins, kind: &ColumnKind) -> Vec<Condition> {
     let missing = Condition::Cell(bins.cells().saturating_sub(1));
     let mut conditions = match (bins, kind) {
         // The number of known words in a text means nothing to a reader.
-        (_, ColumnKind::Text { .. }) | (Bins::Presence, _) => Vec::new(),
+        (_, ColumnKind::Text { .. } | ColumnKind::WholeText) | (Bins::Presence, _) => Vec::new(),
         (Bins::Numbers { edges }, _) => {
             (0..edges.len()).flat_map(|edge| [Condition::AtMost(edge), Condition::Above(edge)]).collect()
         }

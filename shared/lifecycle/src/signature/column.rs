@@ -52,6 +52,9 @@ pub enum ColumnKind {
         /// The words that the model knows, sorted and in lower case, as [`words`](fn@super::words) returns them.
         words: Vec<String>,
     },
+    /// A text that the model reads itself, which only imported models do. The model's input contains the number of the
+    /// text in [`RowTexts`](super::RowTexts).
+    WholeText,
 }
 
 /// The encoding of a text in a category column: its number in the model's input, and whether the text is known.
@@ -88,7 +91,7 @@ impl ColumnKind {
     /// Returns the number of `f32` values that encode one value of this column.
     pub fn slots(&self) -> usize {
         match self {
-            Self::Number | Self::Boolean | Self::Category { .. } => 1,
+            Self::Number | Self::Boolean | Self::Category { .. } | Self::WholeText => 1,
             Self::Double => 2,
             Self::Timestamp { parts } => 1 + parts.len(),
             Self::Text { words } => words.len(),
@@ -119,7 +122,7 @@ impl ColumnKind {
             Self::Boolean => "boolean",
             Self::Timestamp { .. } => "timestamp",
             Self::Category { .. } => "category",
-            Self::Text { .. } => "text",
+            Self::Text { .. } | Self::WholeText => "text",
         }
     }
 }

@@ -69,7 +69,9 @@ fn is_taken(column: &Column, value: f32) -> bool {
         ColumnKind::Category { categories, rare } => {
             (0..=categories.len() + rare.len()).any(|index| index as f32 == value)
         }
-        ColumnKind::Number | ColumnKind::Double | ColumnKind::Timestamp { .. } => value.is_finite(),
+        ColumnKind::Number | ColumnKind::Double | ColumnKind::Timestamp { .. } | ColumnKind::WholeText => {
+            value.is_finite()
+        }
     }
 }
 

@@ -19,6 +19,8 @@ pub(crate) struct KnownTexts {
     pub(crate) texts: BTreeSet<String>,
     /// Whether an encoder of the file refuses unknown texts.
     pub(crate) is_strict: bool,
+    /// Whether the file reads the texts themselves, for example their words.
+    pub(crate) is_whole: bool,
 }
 
 /// Returns the texts that the file knows of each column.
@@ -62,6 +64,10 @@ fn follow(
         of.retain(|column| seen.insert(*column));
     }
     let of_size = of.len();
+    // These operators read a text. Others only compare it.
+    if matches!(node.op_type.as_str(), "StringNormalizer" | "Tokenizer" | "TfIdfVectorizer") {
+        of.iter().for_each(|column| found.entry(*column).or_default().is_whole = true);
+    }
     let mut learn = |values: &TensorValues, is_strict: bool| {
         let TensorValues::Text(texts) = values else { return };
         for column in &of {
@@ -84,6 +90,7 @@ fn follow(
             given.first_list(&["cats_strings"]).ok().flatten().iter().for_each(|texts| learn(texts, is_strict));
             return Some(());
         }
+        "TfIdfVectorizer" => return Some(()),
         "LabelEncoder" | "CategoryMapper" => {
             let names = ["keys_tensor", "keys_strings", "classes_strings", "cats_strings"];
             Given::of(node).first_list(&names).ok().flatten().iter().for_each(|texts| learn(texts, false));

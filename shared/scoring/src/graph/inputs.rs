@@ -2,9 +2,11 @@
 
 use std::sync::Arc;
 
-use evergreen_lifecycle::{Column, ColumnKind, Signature, is_missing, time};
+use evergreen_lifecycle::{Column, ColumnKind, RowTexts, Signature, is_missing, time};
 
 use super::columns::{KnownTexts, known_texts};
+use super::problem::{Outcome, StepFault};
+use super::program::StepProblem;
 use super::tensor::{Tensor, TensorValues};
 use crate::artifact::onnx::{GraphProto, element};
 use crate::import::inputs::{InputColumns, columns_of};
@@ -40,6 +42,25 @@ enum Source {
         texts: Vec<Arc<str>>,
         missing: Arc<str>,
     },
+    /// The number of a whole text.
+    WholeText {
+        slot: usize,
+    },
+}
+
+/// Raw rows of `slots` values each, and the whole texts for which numbers of them stand.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct RawRows<'a> {
+    pub(super) values: &'a [f32],
+    pub(super) slots: usize,
+    pub(super) texts: &'a RowTexts,
+}
+
+impl RawRows<'_> {
+    /// Returns the number of rows.
+    pub(super) fn count(&self) -> usize {
+        self.values.len() / self.slots.max(1)
+    }
 }
 
 /// The inputs of a graph, the columns that they get, and warnings for the user.
@@ -87,7 +108,12 @@ fn bound(column: &Column, kind: i32, known: &KnownTexts, slot: usize) -> Result<
         return Err(ImportError::Missing(column.name.clone()));
     }
     match &column.kind {
+        ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText if known.is_whole => {
+            let column = Column { kind: ColumnKind::WholeText, ..column.clone() };
+            Ok(Bound { column, source: Source::WholeText { slot }, warning: None })
+        }
         ColumnKind::Category { .. } => text_column(column, known, slot),
+        ColumnKind::Text { .. } | ColumnKind::WholeText => Err(ImportError::free_text(column)),
         ColumnKind::Timestamp { .. } => {
             Ok(Bound { column: column.clone(), source: Source::Moment { slot }, warning: None })
         }
@@ -116,20 +142,32 @@ fn text_column(column: &Column, known: &KnownTexts, slot: usize) -> Result<Bound
     Ok(Bound { column: Column { kind, ..column.clone() }, source, warning: matched.warning })
 }
 
+/// Returns the inputs for some rows.
+pub(super) fn tensors(inputs: &[GraphInput], rows: RawRows<'_>) -> Result<Vec<Tensor>, StepProblem> {
+    let tensors = inputs.iter().map(|input| input.tensor(rows));
+    tensors.collect::<Outcome<_>>().map_err(StepProblem::of_graph)
+}
+
 impl GraphInput {
-    /// Returns the input for these rows of `slots` values each.
-    pub(super) fn tensor(&self, rows: &[f32], slots: usize) -> Tensor {
-        let each = || rows.chunks_exact(slots).flat_map(|row| self.columns.iter().map(move |source| (source, row)));
+    fn tensor(&self, rows: RawRows<'_>) -> Outcome<Tensor> {
+        let each = || {
+            rows.values
+                .chunks_exact(rows.slots.max(1))
+                .flat_map(|row| self.columns.iter().map(move |source| (source, row)))
+        };
         let values = match self.kind {
             element::DOUBLE => TensorValues::Double(each().map(|(source, row)| source.number(row)).collect()),
             element::INT64 | element::INT32 => {
                 TensorValues::Whole(each().map(|(source, row)| source.number(row) as i64).collect())
             }
             element::BOOL => TensorValues::Truth(each().map(|(source, row)| source.number(row) != 0.0).collect()),
-            element::STRING => TensorValues::Text(each().map(|(source, row)| source.text(row)).collect()),
+            element::STRING => {
+                let texts = each().map(|(source, row)| source.text(row, rows.texts));
+                TensorValues::Text(texts.collect::<Outcome<_>>()?)
+            }
             _ => TensorValues::Float(each().map(|(source, row)| source.number(row) as f32).collect()),
         };
-        Tensor { shape: vec![rows.len() / slots.max(1), self.columns.len()], values }
+        Ok(Tensor { shape: vec![rows.count(), self.columns.len()], values })
     }
 }
 
@@ -137,18 +175,25 @@ impl Source {
     fn number(&self, row: &[f32]) -> f64 {
         let at = |slot: usize| row.get(slot).copied().map_or(f64::NAN, f64::from);
         match self {
-            Self::Number { slot } | Self::Text { slot, .. } => at(*slot),
+            Self::Number { slot } | Self::Text { slot, .. } | Self::WholeText { slot } => at(*slot),
             Self::Double { slot } => at(*slot) + at(slot + 1),
             Self::Moment { slot } => time::seconds_of_days(row.get(*slot).copied().unwrap_or(f32::NAN)),
         }
     }
 
-    fn text(&self, row: &[f32]) -> Arc<str> {
-        let Self::Text { slot, texts, missing } = self else { return Arc::from(UNKNOWN) };
-        let code = row.get(*slot).copied().unwrap_or(f32::NAN);
-        if code.is_nan() {
-            return Arc::clone(missing);
+    fn text(&self, row: &[f32], texts: &RowTexts) -> Outcome<Arc<str>> {
+        let code = |slot: usize| row.get(slot).copied().unwrap_or(f32::NAN);
+        match self {
+            // A missing text has no words.
+            Self::WholeText { slot } if code(*slot).is_nan() => Ok(Arc::from("")),
+            Self::WholeText { slot } => {
+                texts.get(code(*slot)).cloned().ok_or_else(|| StepFault::new("the text of a row is not there"))
+            }
+            Self::Text { slot, missing, .. } if code(*slot).is_nan() => Ok(Arc::clone(missing)),
+            Self::Text { slot, texts, .. } => {
+                Ok(texts.get(code(*slot) as usize).map_or_else(|| Arc::from(UNKNOWN), Arc::clone))
+            }
+            _ => Ok(Arc::from(UNKNOWN)),
         }
-        texts.get(code as usize).map_or_else(|| Arc::from(UNKNOWN), Arc::clone)
     }
 }

@@ -11,6 +11,7 @@ mod selecting;
 mod shapes;
 mod sorting;
 mod support_vectors;
+mod texts;
 mod trees;
 
 pub(in crate::graph) use logic::joined;
@@ -27,7 +28,7 @@ pub(super) struct GraphOperator {
 }
 
 /// The lists of all files.
-const ALL: [&[GraphOperator]; 10] = [
+const ALL: [&[GraphOperator]; 11] = [
     arithmetic::OPERATORS,
     encoders::OPERATORS,
     linear::OPERATORS,
@@ -38,6 +39,7 @@ const ALL: [&[GraphOperator]; 10] = [
     shapes::OPERATORS,
     sorting::OPERATORS,
     support_vectors::OPERATORS,
+    texts::OPERATORS,
 ];
 
 /// Returns the operator of this name. `None` if it is not supported.

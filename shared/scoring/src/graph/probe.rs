@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use evergreen_lifecycle::text::shortened;
-use evergreen_lifecycle::{ColumnKind, Label, Signature, Task};
+use evergreen_lifecycle::{ColumnKind, Label, RowTexts, Signature, Task};
 
 use super::answer::{AnswerPlan, distribution, label_places, probabilities};
 use super::call::Budget;
-use super::inputs::GraphInput;
+use super::given::Given;
+use super::inputs::{self, GraphInput, RawRows};
 use super::operators::first_greatest;
 use super::program::{GraphProgram, StepProblem};
 use super::tensor::{Tensor, TensorValues};
@@ -17,6 +18,10 @@ use crate::import::{ImportError, classes_of};
 
 /// Number of made-up rows.
 const ROWS: usize = 12;
+
+/// Maximum number of words of a vocabulary for made-up texts, and of vocabularies.
+const MAX_WORDS: usize = 1000;
+const MAX_VOCABULARIES: usize = 10;
 
 /// Maximum difference between the answers to a row alone and among others, relative to its size if that is above 1.
 const SAME: f64 = 1e-5;
@@ -40,11 +45,11 @@ pub(super) fn answer(
     signature: &Signature,
 ) -> Result<(AnswerPlan, Vec<String>), ImportError> {
     let slots = signature.slots();
-    let rows = rows(signature);
+    let (rows, texts) = rows(signature, &words(graph));
     let run = |rows: &[f32]| {
-        let count = (rows.len() / slots) as u64;
-        let inputs = inputs.iter().map(|input| input.tensor(rows, slots)).collect();
-        program.run(inputs, &mut Budget::new(MAX_STEPS.saturating_mul(count))).map_err(refusal)
+        let rows = RawRows { values: rows, slots, texts: &texts };
+        let inputs = inputs::tensors(inputs, rows).map_err(refusal)?;
+        program.run(inputs, &mut Budget::new(MAX_STEPS.saturating_mul(rows.count() as u64))).map_err(refusal)
     };
     let (rows, outputs) = match run(&rows) {
         Ok(outputs) => (rows, outputs),
@@ -68,27 +73,41 @@ pub(super) fn answer(
     }
 }
 
-/// Returns made-up rows: numbers of several sizes, and texts that the file knows.
-fn rows(signature: &Signature) -> Vec<f32> {
+/// Returns some words or letters that the file knows in whole texts.
+fn words(graph: &GraphProto) -> Vec<Arc<str>> {
+    let pool = |node: &NodeProto| match Given::of(node).first_list(&["pool_strings"]) {
+        Ok(Some(TensorValues::Text(words))) => words,
+        _ => Vec::new(),
+    };
+    let nodes = graph.node.iter().filter(|node| node.op_type == "TfIdfVectorizer").take(MAX_VOCABULARIES);
+    nodes.flat_map(|node| pool(node).into_iter().take(MAX_WORDS)).collect()
+}
+
+/// Returns made-up rows: numbers of several sizes, and texts that the file knows. A whole text has some of `words`.
+fn rows(signature: &Signature, words: &[Arc<str>]) -> (Vec<f32>, RowTexts) {
     let mut state = 1_u32;
     let mut next = || {
         // A linear congruential generator (Numerical Recipes) is random enough.
         state = state.wrapping_mul(1_664_525).wrapping_add(1_013_904_223);
         (state >> 8) as f32 / (1 << 24) as f32
     };
-    let mut rows = Vec::new();
+    let (mut rows, mut texts) = (Vec::new(), RowTexts::none());
     for row in 0..ROWS {
         for column in signature.columns() {
             let (share, size) = (next(), libm::powf(10.0, (row % 3) as f32));
             match &column.kind {
                 ColumnKind::Boolean => rows.push(f32::from(u8::from(share < 0.5))),
                 ColumnKind::Category { categories, .. } => rows.push((share * categories.len() as f32).floor()),
+                ColumnKind::WholeText => {
+                    let mut word = || words.get((next() * words.len() as f32) as usize).map_or("word", |word| word);
+                    rows.push(texts.push([word(), word(), "other", word()].join(" ")));
+                }
                 ColumnKind::Double => rows.extend([(share * size).round(), 0.0]),
                 kind => rows.extend(std::iter::repeat_n(share * size, kind.slots())),
             }
         }
     }
-    rows
+    (rows, texts)
 }
 
 fn plan(
@@ -206,7 +225,7 @@ fn is_same(plan: &AnswerPlan, outputs: &[Arc<Tensor>], row: usize, alone: &[Arc<
 /// Returns a column of numbers with missing values, if the trees of the file send none of them to the true branch, and no
 /// operator replaces them. skl2onnx writes such trees for forests, whatever the forest does with missing values.
 fn unguided(graph: &GraphProto, signature: &Signature) -> Option<String> {
-    let is_number = |kind: &ColumnKind| !matches!(kind, ColumnKind::Category { .. });
+    let is_number = |kind: &ColumnKind| !matches!(kind, ColumnKind::Category { .. } | ColumnKind::WholeText);
     let column = signature.columns().iter().find(|column| column.nullable && is_number(&column.kind))?;
     let tracks = |node: &NodeProto| {
         let mut lists = node.attribute.iter().filter(|it| it.name == "nodes_missing_value_tracks_true");

@@ -106,7 +106,7 @@ impl GraphProgram {
     pub(super) fn run(&self, inputs: Vec<Tensor>, budget: &mut Budget) -> Result<Vec<Arc<Tensor>>, StepProblem> {
         let mut registers = vec![None; self.registers];
         for (register, constant) in &self.constants {
-            budget.allow(constant.values.len());
+            budget.allow(constant.values.size());
             put(&mut registers, *register, Arc::clone(constant), budget).map_err(StepProblem::of_graph)?;
         }
         for (register, input) in self.inputs.iter().zip(inputs) {
@@ -131,9 +131,9 @@ fn put(
     tensor: Arc<Tensor>,
     budget: &mut Budget,
 ) -> Outcome<()> {
-    budget.keep(tensor.values.len())?;
+    budget.keep(tensor.values.size())?;
     let old = registers.get_mut(register).and_then(|slot| slot.replace(tensor));
-    old.iter().for_each(|old| budget.forget(old.values.len()));
+    old.iter().for_each(|old| budget.forget(old.values.size()));
     Ok(())
 }
 
@@ -167,7 +167,7 @@ impl Step {
         }
         for register in &self.dead {
             let old = registers.get_mut(*register).and_then(Option::take);
-            old.iter().for_each(|tensor| budget.forget(tensor.values.len()));
+            old.iter().for_each(|tensor| budget.forget(tensor.values.size()));
         }
         Ok(())
     }
@@ -370,10 +370,6 @@ impl Reader<'_> {
 /// Returns the problem of an operator that the interpreter does not know: what to use instead.
 fn instead_of(operator: &str) -> &'static str {
     match operator {
-        "StringNormalizer" | "StringSplit" | "Tokenizer" | "TfIdfVectorizer" => {
-            "CountVectorizer and TfidfVectorizer cannot be imported; leave the column of texts out of the model, or let \
-             Evergreen train, which reads such columns"
-        }
         "AveragePool" | "Attention" | "Conv" | "GRU" | "LSTM" | "MaxPool" | "RNN" => {
             "it belongs to a network for images or sequences; expected a model of tables"
         }

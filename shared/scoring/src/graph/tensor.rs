@@ -8,6 +8,9 @@ use crate::artifact::onnx::{TensorProto, element};
 /// Maximum number of elements of one tensor. Protects the memory against malicious files.
 pub(super) const MAX_ELEMENTS: usize = 1 << 21;
 
+/// Number of bytes of a text that count as one more element.
+const TEXT_BYTES: usize = 64;
+
 /// Maximum number of dimensions of a tensor.
 const MAX_DIMENSIONS: usize = 16;
 
@@ -49,6 +52,14 @@ impl TensorValues {
             Self::Whole(list) => list.len(),
             Self::Truth(list) => list.len(),
             Self::Text(list) => list.len(),
+        }
+    }
+
+    /// Returns how much memory the values need, in elements. A long text counts as several.
+    pub(super) fn size(&self) -> usize {
+        match self {
+            Self::Text(list) => list.iter().map(|text| 1 + text.len() / TEXT_BYTES).sum(),
+            other => other.len(),
         }
     }
 

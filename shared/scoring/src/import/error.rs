@@ -1,7 +1,7 @@
 //! Errors of the import of models from ONNX files.
 
 use evergreen_lifecycle::text::shortened;
-use evergreen_lifecycle::{Label, SignatureError};
+use evergreen_lifecycle::{Column, Label, SignatureError};
 
 use crate::artifact::ArtifactError;
 use crate::pipeline::PipelineError;
@@ -269,6 +269,11 @@ impl ImportError {
                 | Self::File(ArtifactError::Attribute { .. })
                 | Self::Pipeline(_)
         )
+    }
+
+    /// Returns the error about a column of free texts that the file compares with whole texts.
+    pub(crate) fn free_text(column: &Column) -> Self {
+        Self::Kind { column: short(&column.name), kind: "text", expected: "categories, which repeat" }
     }
 
     pub(super) fn usage(operator: &str, problem: impl Into<String>) -> Self {

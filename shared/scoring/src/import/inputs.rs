@@ -25,6 +25,11 @@ pub(super) fn bind(
     table: &Signature,
     is_constant: impl Fn(&str) -> bool,
 ) -> Result<Vec<(String, GraphValue)>, ImportError> {
+    let bound = input_columns(inputs, table, is_constant)?;
+    let columns = bound.iter().flat_map(|input| &input.columns).filter_map(|&at| table.columns().get(at));
+    if let Some(column) = columns.into_iter().find(|column| is_free_text(&column.kind)) {
+        return Err(ImportError::free_text(column));
+    }
     let value = |InputColumns { name, kind, columns }| {
         let value = match kind {
             element::STRING => GraphValue::Texts(Rc::new(columns)),
@@ -32,7 +37,7 @@ pub(super) fn bind(
         };
         (name, value)
     };
-    Ok(input_columns(inputs, table, is_constant)?.into_iter().map(value).collect())
+    Ok(bound.into_iter().map(value).collect())
 }
 
 /// Finds the columns that each input of a graph takes.
@@ -57,6 +62,21 @@ fn input_columns(
         }
     }
     inputs.into_iter().map(|input| one_column(input, table)).collect()
+}
+
+/// Checks the name of the only column of a file that XGBoost or LightGBM saved. An exported file may call its only input as
+/// it likes; these libraries write the name of the column.
+pub(super) fn check_only_name(graph: &GraphProto, table: &Signature) -> Result<(), ImportError> {
+    // A file without names has no operator that joins columns.
+    let has_names = graph.node.iter().any(|node| node.op_type == "Concat");
+    match graph.input.as_slice() {
+        [only] if has_names && find(table, &only.name).is_none() => Err(unknown_input(&only.name, table)),
+        _ => Ok(()),
+    }
+}
+
+fn unknown_input(name: &str, table: &Signature) -> ImportError {
+    ImportError::Input { input: short(name), columns: table.column_names().map(str::to_owned).collect() }
 }
 
 /// Returns a warning if a file has one input for several columns: their order is assumed.
@@ -84,22 +104,26 @@ fn tensor(input: &ValueInfoProto) -> Result<(i32, Option<i64>), ImportError> {
 
 /// Returns all columns of the table in order, for an ONNX file with a single input of `width` columns.
 fn whole_table(name: &str, kind: i32, width: Option<i64>, table: &Signature) -> Result<InputColumns, ImportError> {
+    // Numbers cannot contain free texts, so a file with an input of numbers does not have these columns.
+    let is_input = |column: &Column| kind == element::STRING || !is_free_text(&column.kind);
+    let columns: Vec<_> = table.columns().iter().enumerate().filter(|(_, column)| is_input(column)).collect();
     // The width is `None` if the file does not fix the number of columns.
-    let columns = table.columns();
     match width {
         Some(found) if usize::try_from(found) != Ok(columns.len()) => {
-            Err(ImportError::Width { found, columns: table.column_names().map(str::to_owned).collect() })
+            let columns = columns.into_iter().map(|(_, column)| column.name.clone()).collect();
+            Err(ImportError::Width { found, columns })
         }
-        _ => value(name, kind, columns.iter().enumerate().collect()),
+        _ => value(name, kind, columns),
     }
+}
+
+fn is_free_text(kind: &ColumnKind) -> bool {
+    matches!(kind, ColumnKind::Text { .. } | ColumnKind::WholeText)
 }
 
 fn one_column(input: &ValueInfoProto, table: &Signature) -> Result<InputColumns, ImportError> {
     let (kind, width) = tensor(input)?;
-    let found = find(table, &input.name).ok_or_else(|| ImportError::Input {
-        input: short(&input.name),
-        columns: table.column_names().map(str::to_owned).collect(),
-    })?;
+    let found = find(table, &input.name).ok_or_else(|| unknown_input(&input.name, table))?;
     if width.is_some_and(|width| width != 1) {
         return Err(ImportError::InputType {
             input: short(&input.name),
@@ -130,12 +154,14 @@ fn is_written(column: &str, name: &str) -> bool {
 fn value(name: &str, kind: i32, columns: Vec<(usize, &Column)>) -> Result<InputColumns, ImportError> {
     for (_, column) in &columns {
         let expected = match (kind, &column.kind) {
-            (element::STRING, ColumnKind::Category { .. }) | (element::BOOL, ColumnKind::Boolean) => continue,
+            (element::STRING, ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText)
+            | (element::BOOL, ColumnKind::Boolean) => continue,
             (element::STRING, _) => "texts",
             (element::BOOL, _) => "booleans",
-            (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, ColumnKind::Category { .. }) => {
-                "numbers"
-            }
+            (
+                element::FLOAT | element::DOUBLE | element::INT64 | element::INT32,
+                ColumnKind::Category { .. } | ColumnKind::Text { .. } | ColumnKind::WholeText,
+            ) => "numbers",
             (element::FLOAT | element::DOUBLE | element::INT64 | element::INT32, _) => continue,
             _ => "values of another type than float, double, int64, int32, bool or string",
         };

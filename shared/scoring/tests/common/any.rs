@@ -229,7 +229,7 @@ fn raw(signature: &Signature, random: &[(f32, u8)]) -> Vec<f32> {
         .flat_map(|(column, &(number, choice))| {
             let value = match &column.kind {
                 _ if column.nullable && choice % 3 == 0 => f32::NAN,
-                ColumnKind::Number | ColumnKind::Double => number,
+                ColumnKind::Number | ColumnKind::Double | ColumnKind::WholeText => number,
                 ColumnKind::Boolean | ColumnKind::Text { .. } => f32::from(choice % 2),
                 ColumnKind::Timestamp { .. } => (number * 1000.0).round() / 100.0,
                 ColumnKind::Category { categories, rare } => {

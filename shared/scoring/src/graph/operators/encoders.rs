@@ -30,13 +30,13 @@ pub(super) const OPERATORS: &[GraphOperator] = &[
 
 /// A value by which an encoder finds what to answer. Numbers are compared by their bits, NaN with NaN.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-enum Key {
+pub(super) enum Key {
     Whole(i64),
     Real(u64),
     Text(Arc<str>),
 }
 
-fn keys(values: &TensorValues) -> Vec<Key> {
+pub(super) fn keys(values: &TensorValues) -> Vec<Key> {
     let real = |number: f64| Key::Real(if number.is_nan() { f64::NAN.to_bits() } else { (number + 0.0).to_bits() });
     match values {
         TensorValues::Whole(list) => list.iter().map(|&number| Key::Whole(number)).collect(),
@@ -54,13 +54,9 @@ fn label_encoder(given: &mut Given) -> Outcome<RunOperator> {
     let tensor = given.tensor("default_tensor")?.map(|tensor| tensor.values);
     let text = given.text("default_string");
     let (whole, float) = (given.int("default_int64"), given.float("default_float"));
-    // The first version of the operator has a list of labels instead of keys and values.
     let (found, values) = match (found, values, given.texts("classes_strings")?) {
         (Some(found), Some(values), _) => (found, values),
-        (_, _, Some(classes)) => {
-            let places = (0..).take(classes.len()).collect();
-            (TensorValues::Text(classes), TensorValues::Whole(places))
-        }
+        (_, _, Some(classes)) => return Ok(numbered_labels(classes, text, whole)),
         _ => return Err(StepFault::new("it has no keys or no values")),
     };
     let default = match (&values, tensor) {
@@ -89,6 +85,33 @@ fn label_encoder(given: &mut Given) -> Outcome<RunOperator> {
         let chosen = keys(&input.values).into_iter().map(|key| places.get(&key).copied().unwrap_or(count));
         Ok(vec![input.with(all.pick(chosen)?)?])
     }))
+}
+
+/// Returns the first version of `LabelEncoder`: it has a list of labels, and turns them into their places or places into
+/// labels.
+fn numbered_labels(labels: Vec<Arc<str>>, text: Option<Arc<str>>, whole: Option<i64>) -> RunOperator {
+    let (text, whole) = (text.unwrap_or_else(|| "_Unused".into()), whole.unwrap_or(-1));
+    let mut places: HashMap<Arc<str>, i64> = HashMap::new();
+    for (label, place) in labels.iter().zip(0..) {
+        places.entry(Arc::clone(label)).or_insert(place);
+    }
+    Box::new(move |inputs, budget| {
+        let input = inputs.get(0)?;
+        budget.spend(&[input.values.len()])?;
+        let values = match &input.values {
+            TensorValues::Text(list) => {
+                TensorValues::Whole(list.iter().map(|label| places.get(label).copied().unwrap_or(whole)).collect())
+            }
+            TensorValues::Whole(list) => {
+                let label = |place: &i64| usize::try_from(*place).ok().and_then(|place| labels.get(place));
+                TensorValues::Text(list.iter().map(|place| Arc::clone(label(place).unwrap_or(&text))).collect())
+            }
+            other => {
+                return Err(StepFault::new(format!("its input is {}; expected string or int64", other.type_name())));
+            }
+        };
+        Ok(vec![input.with(values)?])
+    })
 }
 
 /// Reads `CategoryMapper`: turns texts into their numbers, or numbers into their texts.
@@ -244,4 +267,22 @@ fn normalizer(given: &mut Given) -> Outcome<RunOperator> {
         }
         Ok(vec![input.with(TensorValues::Float(numbers.into_iter().map(|x| x as f32).collect()))?])
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::artifact::attributes::strings;
+
+    #[test]
+    fn the_first_label_encoder_works_in_both_directions() {
+        let run = label_encoder(&mut Given::new(vec![strings("classes_strings", ["no", "yes"])], 1, 1)).unwrap();
+        let of = |values| {
+            let inputs = [Some(Arc::new(Tensor::list(values)))];
+            run(&Inputs(&inputs), &mut Budget::new(100)).unwrap().remove(0).values
+        };
+        let texts = |list: &[&str]| TensorValues::Text(list.iter().map(|text| Arc::from(*text)).collect());
+        assert_eq!(of(texts(&["yes", "no", "?"])), TensorValues::Whole(vec![1, 0, -1]));
+        assert_eq!(of(TensorValues::Whole(vec![1, 0, 7, -1])), texts(&["yes", "no", "_Unused", "_Unused"]));
+    }
 }

@@ -1,3 +1,6 @@
+use evergreen_lifecycle::{Column, Signature};
+
+use super::super::import;
 use super::*;
 
 fn refusal(bytes: &[u8]) -> String {
@@ -45,6 +48,15 @@ fn a_damaged_file_is_an_error() {
     let text = stored("lightgbm-multi.txt");
     assert!(refusal(text.replacen("threshold=", "thresholds=", 1).as_bytes()).contains("no threshold"));
     assert!(refusal(b"tree\nend of trees").contains("objective"));
+}
+
+#[test]
+fn the_only_column_of_a_file_is_found_by_its_name() {
+    let file = stored("lightgbm-one-column.txt");
+    let table = |name: &str| Signature::regression(vec![Column::number(name)]).unwrap();
+    assert!(import(file.as_bytes(), &table("age")).is_ok());
+    let error = import(file.as_bytes(), &table("fee")).unwrap_err().to_string();
+    assert!(error.contains("the file's input \"age\" is not a column of the table; expected one of fee"), "{error}");
 }
 
 #[test]
