@@ -1,6 +1,6 @@
 //! Why a step of a batch job fails.
 
-use evergreen_batch::{BatchPlanError, KeepError, Location, PartError};
+use evergreen_batch::{AnswersError, BatchPlanError, Location, PartError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
 use evergreen_scoring::{PredictError, RegisteredError};
@@ -17,9 +17,9 @@ pub enum BatchStepError {
     /// The job cannot be planned.
     #[error(transparent)]
     Plan(#[from] BatchPlanError),
-    /// The columns that the answers should repeat cannot be repeated.
+    /// The version cannot give the answers that are asked for.
     #[error(transparent)]
-    Keep(#[from] KeepError),
+    Answers(#[from] AnswersError),
     /// No version can score.
     #[error("no version is the champion; expected one. Train a model first, or name a version")]
     NoChampion,
@@ -86,7 +86,7 @@ impl BatchStepError {
             Self::Part(PartError::Parquet(_) | PartError::Explain(_)) | Self::Plan(_) => "Refused",
             Self::Part(_) | Self::Shape(_) | Self::Json(_) => "Internal",
             Self::Event(_)
-            | Self::Keep(_)
+            | Self::Answers(_)
             | Self::NoChampion
             | Self::NoVersion(_)
             | Self::UnreadableChampion

@@ -3,7 +3,7 @@
 use arrow_schema::Schema;
 use csv::ByteRecord;
 use evergreen_rows::{ColumnIndex, CsvHeader, RowFault, RowSource};
-use evergreen_scoring::{Model, PredictError};
+use evergreen_scoring::{ExplainError, Model, PredictError};
 
 use crate::answers::AnswerShape;
 use crate::arrow_text::is_known;
@@ -20,15 +20,18 @@ pub struct ColumnCheck {
     keep: Vec<String>,
 }
 
-/// Error: the columns that the answers should repeat cannot be repeated.
+/// Error: the version cannot give the answers that a job asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeepError {
+pub enum AnswersError {
     /// The answers have a column of their own with this name.
     #[error("the column {0:?} cannot be kept, because the answers have a column of that name; rename it in the input")]
     Own(String),
     /// A column is named twice.
     #[error("the column {0:?} is named twice; expected each column once")]
     Twice(String),
+    /// The answers should have explanations, which the version does not have.
+    #[error("the version cannot explain its predictions: {0}")]
+    Explain(#[from] ExplainError),
     /// A bug of the model.
     #[error(transparent)]
     Shape(#[from] PredictError),
@@ -38,15 +41,18 @@ impl ColumnCheck {
     /// Prepares the check for a version and the columns that the answers repeat.
     ///
     /// # Errors
-    /// [`KeepError`] if these columns cannot be repeated.
-    pub fn new(model: &Model, version: u32, explain: bool, keep: &[String]) -> Result<Self, KeepError> {
+    /// [`AnswersError`] if these columns cannot be repeated, or if the version cannot explain its predictions.
+    pub fn new(model: &Model, version: u32, explain: bool, keep: &[String]) -> Result<Self, AnswersError> {
         let shape = AnswerShape::of(model, version, explain)?;
+        if explain {
+            model.explaining_work()?;
+        }
         for (index, name) in keep.iter().enumerate() {
             if shape.has(name) {
-                return Err(KeepError::Own(name.clone()));
+                return Err(AnswersError::Own(name.clone()));
             }
             if keep.iter().take(index).any(|other| other == name) {
-                return Err(KeepError::Twice(name.clone()));
+                return Err(AnswersError::Twice(name.clone()));
             }
         }
         Ok(Self { columns: ColumnIndex::new(model.signature().columns()), keep: keep.to_vec() })

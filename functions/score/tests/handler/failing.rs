@@ -40,6 +40,7 @@ async fn a_job_that_cannot_be_planned_says_why() {
     insta::assert_snapshot!(refused(json!({"in": "s3://evergreen-artifacts/inputs/iris/", "keep": ["colour"]})).await, @r#"Refused: s3://evergreen-artifacts/inputs/iris/a.csv: it has no column "colour", which the answers should repeat; expected one of its columns"#);
     let inside = json!({"in": "s3://evergreen-artifacts/inputs/", "out": "s3://evergreen-artifacts/inputs/iris/"});
     insta::assert_snapshot!(refused(inside).await, @"Refused: the answers cannot be at s3://evergreen-artifacts/inputs/iris/, because the rows are there; expected another prefix");
+    insta::assert_snapshot!(refused(json!({"in": "s3://evergreen-artifacts/inputs/iris/", "explain": true})).await, @"Refused: the version cannot explain its predictions: the artifact does not say which training rows reach which node; train again with this release");
     world.put("scored/iris/old/part-00000.csv", "");
     let occupied =
         json!({"in": "s3://evergreen-artifacts/inputs/iris/", "out": "s3://evergreen-artifacts/scored/iris/old"});

@@ -228,6 +228,12 @@ fn contributions_stand_beside_the_prediction() {
 }
 
 #[test]
+fn a_version_that_cannot_explain_is_refused_when_the_job_is_planned() {
+    let error = ColumnCheck::new(&model("format-2-regression"), 7, true, &[]).unwrap_err();
+    insta::assert_snapshot!(error, @"the version cannot explain its predictions: the artifact does not say which training rows reach which node; train again with this release");
+}
+
+#[test]
 fn another_number_of_rows_than_planned_is_an_error() {
     let content = b"{\"rooms\":3,\"district\":\"east\"}\n".as_slice();
     let mut part = parts("a.jsonl", content, 100).remove(0);
