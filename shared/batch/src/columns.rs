@@ -1,7 +1,6 @@
 //! Checks the columns of a file before any row is scored.
 
-use arrow_schema::Schema;
-use csv::ByteRecord;
+use arrow_schema::{Field, Schema};
 use evergreen_rows::{ColumnIndex, CsvHeader, RowFault, RowSource};
 use evergreen_scoring::{ExplainError, Model, PredictError};
 
@@ -12,6 +11,23 @@ use crate::read::sentence;
 
 /// Maximum number of the model's columns that an error lists.
 const MAX_LISTED: usize = 20;
+
+/// Returns the name of a column without blanks around it. The reader of `/predict` ignores them, too.
+fn bare(name: &str) -> &str {
+    name.trim()
+}
+
+/// Returns the name of a column of a Parquet file, without blanks around it.
+pub(crate) fn bare_name(field: &Field) -> &str {
+    bare(field.name())
+}
+
+/// Returns the names in the row of names of a CSV file, without blanks around them. Empty if there are none.
+pub(crate) fn names_of(header: &str) -> Vec<String> {
+    let reader = csv::ReaderBuilder::new().has_headers(false).from_reader(header.as_bytes());
+    let names = reader.into_records().next().and_then(Result::ok).unwrap_or_default();
+    names.iter().map(|name| bare(name).to_owned()).collect()
+}
 
 /// Checks the columns of files for one version.
 #[derive(Debug)]
@@ -63,14 +79,11 @@ impl ColumnCheck {
     /// # Errors
     /// [`FileError::Columns`] names the column that is missing, unknown or there twice.
     pub fn header(&self, header: &str) -> Result<(), FileError> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(header.as_bytes());
-        let mut names = ByteRecord::new();
-        let is_read = reader.read_byte_record(&mut names).unwrap_or(false);
-        let found: Vec<String> = names.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        if !is_read {
+        let names = names_of(header);
+        if names.is_empty() {
             return Err(FileError::Columns("the row of names is empty; expected the names of the columns".to_owned()));
         }
-        self.names(&found)
+        self.names(&names)
     }
 
     /// Checks the columns of a Parquet file.
@@ -79,10 +92,10 @@ impl ColumnCheck {
     /// [`FileError::Columns`] names the column that is missing, or whose values cannot be read.
     pub fn schema(&self, schema: &Schema) -> Result<(), FileError> {
         let fields = schema.fields();
-        let names: Vec<String> = fields.iter().map(|field| field.name().trim().to_owned()).collect();
+        let names: Vec<String> = fields.iter().map(|field| bare_name(field).to_owned()).collect();
         self.names(&names)?;
         let is_read = |name: &str| self.columns.all().iter().any(|column| column.name == name);
-        match fields.iter().find(|field| is_read(field.name().trim()) && !is_known(field.data_type())) {
+        match fields.iter().find(|field| is_read(bare_name(field)) && !is_known(field.data_type())) {
             Some(field) => Err(FileError::Columns(format!(
                 "column {:?} has values of the type {}; expected numbers, texts, dates, times or truth values",
                 field.name(),

@@ -15,6 +15,7 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use crate::answers::{AnswerShape, PartAnswers};
 use crate::arrow_text::lines;
+use crate::columns::bare_name;
 use crate::cut::{GroupBytes, GroupCuts, metadata};
 use crate::part::{BatchPart, PartPiece};
 use crate::plan::MAX_UNZIPPED;
@@ -167,8 +168,8 @@ impl PartScorer {
     ) -> Result<Vec<u8>, PartError> {
         let metadata = metadata(footer)?;
         let fields = metadata.schema().fields().clone();
-        let is_kept = |field: &Field| self.keep.iter().any(|name| name == field.name());
-        let is_read = |field: &Field| self.columns.all().iter().any(|column| column.name == field.name().trim());
+        let is_kept = |field: &Field| self.keep.iter().any(|name| name == bare_name(field));
+        let is_read = |field: &Field| self.columns.all().iter().any(|column| column.name == bare_name(field));
         let wanted = fields.iter().enumerate().filter(|(_, field)| is_kept(field) || is_read(field));
         let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted.map(|(index, _)| index));
         let reader: ParquetRecordBatchReader = ParquetRecordBatchReaderBuilder::new_with_metadata(groups, metadata)
@@ -176,9 +177,10 @@ impl PartScorer {
             .with_row_groups((cuts.group..cuts.group + cuts.groups).collect())
             .with_projection(mask)
             .build()?;
-        let kept = self.keep.iter().filter_map(|name| fields.iter().find(|field| field.name() == name));
-        let kept: Vec<Field> = kept.map(|field| field.as_ref().clone()).collect();
-        let mut file = ParquetAnswers::begin(&self.shape, &kept)?;
+        let kept = self.keep.iter().filter_map(|name| fields.iter().find(|field| bare_name(field) == name));
+        let kept: Vec<&Field> = kept.map(AsRef::as_ref).collect();
+        let named_kept: Vec<Field> = kept.iter().map(|field| (*field).clone().with_name(bare_name(field))).collect();
+        let mut file = ParquetAnswers::begin(&self.shape, &named_kept)?;
         for batch in reader {
             let batch = batch.map_err(|error| PartError::Parquet(error.into()))?;
             let text = lines(&named(&batch, is_read), batch.num_rows());
@@ -209,7 +211,7 @@ impl PartScorer {
 /// Returns the columns of a batch that the model reads, with their names.
 fn named(batch: &RecordBatch, is_read: impl Fn(&Field) -> bool) -> Vec<(&str, &ArrayRef)> {
     let fields = batch.schema_ref().fields().iter().zip(batch.columns());
-    fields.filter(|(field, _)| is_read(field)).map(|(field, array)| (field.name().trim(), array)).collect()
+    fields.filter(|(field, _)| is_read(field)).map(|(field, array)| (bare_name(field), array)).collect()
 }
 
 /// Unzips a file, and leaves out its first bytes: the row of names.

@@ -219,6 +219,29 @@ fn a_bad_row_has_an_error_in_place_of_a_prediction() {
 }
 
 #[test]
+fn kept_columns_are_found_with_blanks_around_their_names() {
+    let model = model("format-2-regression");
+    let (scorer, keep) = (scorer(&model, &["id"]), ["id".to_owned()]);
+    let check = ColumnCheck::new(&model, 7, false, &keep).unwrap();
+    let csv = "\u{a0}id ,district,rooms\nc1,east,3\n".as_bytes();
+    check.header("\u{a0}id ,district,rooms").unwrap();
+    let answers = String::from_utf8(score(&scorer, &parts("a.csv", csv, 100)[0], csv).content).unwrap();
+    assert!(answers.starts_with("row,id,prediction") && answers.contains("\n0,c1,"), "{answers}");
+
+    let texts = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    let columns = [(" id\u{a0}", texts("c1")), ("district", texts("east")), (" rooms", texts("3"))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    check.schema(batch.schema_ref()).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let content = writer.into_inner().unwrap();
+    let file = score(&scorer, &parts("a.parquet", &content, 1)[0], &content).content;
+    let mut reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file)).unwrap().build().unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    assert_eq!(batch.column_by_name("id").unwrap().as_string::<i32>().value(0), "c1");
+}
+
+#[test]
 fn contributions_stand_beside_the_prediction() {
     // A linear model or trees of this release have what explanations need; this artifact does not.
     let scorer = PartScorer::new(model("format-2-regression"), 7, true, &[]).unwrap();
