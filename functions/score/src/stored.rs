@@ -84,14 +84,11 @@ impl<O: BatchObjects> JobStore<'_, O> {
     /// Lists the files at an address: one object, or all under a prefix.
     pub(crate) async fn files(&self, input: &Location) -> Result<Vec<InputFile>, BatchStepError> {
         let found = self.objects.list(&input.bucket, &input.key).await?;
-        // The prefix `rows` must not find `rows-of-others/a.csv`.
-        let prefix = input.as_prefix().key;
-        let belongs = |object: &ListedObject| object.key == input.key || object.key.starts_with(&prefix);
         let file = |object: ListedObject| InputFile {
             location: Location::new(&input.bucket, object.key),
             size: object.size,
             etag: object.etag,
         };
-        Ok(found.into_iter().filter(belongs).map(file).collect())
+        Ok(found.into_iter().map(file).filter(|file| input.contains(&file.location)).collect())
     }
 }
