@@ -137,7 +137,8 @@ impl<W: ScoreWorld> Planning<'_, W> {
             FileForm::Parquet => self.cut_parquet(file, check).await,
             FileForm::Csv => {
                 let cuts = self.cut_text(file, form, gzip).await?;
-                check.header(cuts.header.as_deref().unwrap_or_default()).map_err(wrong)?;
+                let header = cuts.header.as_ref().map_or("", |header| &header.text);
+                check.header(header).map_err(wrong)?;
                 Ok(FileCuts::Csv { cuts, gzip })
             }
             FileForm::Lines => Ok(FileCuts::Lines { cuts: self.cut_text(file, form, gzip).await?, gzip }),

@@ -27,7 +27,7 @@ mod write;
 
 pub use columns::{AnswersError, ColumnCheck};
 pub use cost::BatchRates;
-pub use cut::{CutError, GroupCuts, ParquetTail, TextCuts, TextCutter, TextPiece, ZippedCutter, groups};
+pub use cut::{CutError, GroupCuts, HeaderRow, ParquetTail, TextCuts, TextCutter, TextPiece, ZippedCutter, groups};
 pub use form::FileForm;
 pub use job::{BatchJob, InvalidJobId, JobId, JobKeys, MANIFEST, PlannedJob};
 pub use location::{InvalidLocation, Location};

@@ -191,6 +191,18 @@ fn parquet_is_answered_as_requests_with_typed_columns() {
     assert_eq!(index, 4000);
 }
 
+/// The state machine passes at most 256 KB to an invocation.
+#[test]
+fn a_long_row_of_names_does_not_make_the_list_of_work_longer() {
+    let more: String = (0..40_000).map(|column| format!(",other {column}")).collect();
+    let cells = ",0".repeat(40_000);
+    let content = format!("\u{feff}district,rooms{more}\r\neast,3{cells}\r\nwest,4{cells}\r\n").into_bytes();
+    let parts = parts("a.csv", &content, 1);
+    assert_eq!(parts.len(), 2);
+    assert!(parts.iter().all(|part| serde_json::to_string(part).unwrap().len() < 1000));
+    scored(&scorer(&model("format-2-regression"), &["other 39999"]), &parts, &content);
+}
+
 #[test]
 fn zipped_files_are_answered_like_others() {
     let model = model("format-2-classification");
