@@ -3,6 +3,7 @@
 use evergreen_batch::{AnswersError, BatchPlanError, Location, PartError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
+use evergreen_lifecycle::text::causes;
 use evergreen_scoring::{PredictError, RegisteredError};
 use lambda_runtime::Diagnostic;
 
@@ -100,12 +101,4 @@ impl From<BatchStepError> for Diagnostic {
     fn from(error: BatchStepError) -> Self {
         Self { error_type: error.kind().to_owned(), error_message: causes(&error) }
     }
-}
-
-/// Returns an error with all its causes, each after a colon.
-pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let mut texts: Vec<String> = chain.map(ToString::to_string).collect();
-    texts.dedup();
-    texts.join(": ")
 }

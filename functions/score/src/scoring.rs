@@ -3,10 +3,11 @@
 use evergreen_batch::{BatchJob, BatchPart, PartFailure, PartReceipt, ScoredPart};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{BatchObjects, Clock};
+use evergreen_lifecycle::text::causes;
 use futures_util::future::try_join_all;
 use serde::Serialize;
 
-use crate::error::{BatchStepError, causes};
+use crate::error::BatchStepError;
 use crate::ports::ScoreWorld;
 use crate::stored::JobStore;
 use crate::versions::KeptScorer;
