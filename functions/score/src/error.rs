@@ -69,7 +69,7 @@ pub enum BatchStepError {
     /// An object cannot be written as JSON; a bug.
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[source] serde_json::Error),
-    /// A call failed. Another try may succeed.
+    /// A call failed. Another try may succeed if the cause is brief.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -79,9 +79,12 @@ impl BatchStepError {
     /// `Internal` are tried again.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Read(ObjectReadError::Unavailable(_))
-            | Self::Artifact(ArtifactReadError::Unavailable(_))
-            | Self::Unavailable(_) => "Unavailable",
+            Self::Read(ObjectReadError::Unavailable(call))
+            | Self::Artifact(ArtifactReadError::Unavailable(call))
+            | Self::Unavailable(call) => {
+                // A missing right, for example, is missing in the next try, too.
+                if call.is_brief { "Unavailable" } else { "Refused" }
+            }
             Self::Read(_) | Self::Part(PartError::Rows { .. } | PartError::Bytes) => "InputChanged",
             Self::Artifact(_) | Self::Damaged { .. } | Self::Unreadable { .. } => "Damaged",
             Self::Part(PartError::Parquet(_) | PartError::Explain(_)) | Self::Plan(_) => "Refused",

@@ -51,11 +51,17 @@ async fn a_job_that_cannot_be_planned_says_why() {
 }
 
 #[tokio::test]
-async fn only_calls_that_failed_are_tried_again() {
+async fn only_calls_that_failed_for_a_moment_are_tried_again() {
     let world = World::new();
     world.put("inputs/iris/a.csv", table(3));
-    world.memory.take_away("registry");
+    world.memory.state().busy.insert("write", 1);
     assert_eq!(world.step(event("score-plan")).await.unwrap_err().kind(), "Unavailable");
+    for missing_right in ["registry", "batch"] {
+        world.memory.take_away(missing_right);
+        assert_eq!(world.step(event("score-plan")).await.unwrap_err().kind(), "Refused");
+        world.memory.bring_back(missing_right);
+    }
+    assert!(world.step(event("score-plan")).await.is_ok());
     let damaged = World::new();
     damaged.put("inputs/iris/a.csv", table(3));
     damaged.memory.state().objects.values_mut().for_each(|content| content.push(0));
