@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use crate::answer::Answer;
 use crate::arguments::{ScoreOptions, WaitOptions};
 use crate::failure::Failure;
-use crate::jobs::BatchService;
+use crate::jobs::{BatchService, ExecutionState};
 use crate::waiting::{Wait, WaitProgress};
 
 /// Number of random digits in the names of jobs and executions.
@@ -58,7 +58,7 @@ async fn resume(jobs: &BatchService, job: &JobId) -> Result<(JobId, String), Fai
 }
 
 async fn status(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
-    let planned = jobs.planned(job).await?.ok_or_else(|| unknown(job))?;
+    let Some(planned) = jobs.planned(job).await? else { return unplanned(jobs, job).await };
     let progress = jobs.progress(&planned).await?;
     let manifest = jobs.manifest(job).await?;
     let end = manifest.as_ref().map(|manifest| match &manifest.problem {
@@ -69,10 +69,26 @@ async fn status(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
     Ok(Answer::new(described(&planned, &progress, manifest.map(|manifest| manifest.complete)), text))
 }
 
+/// Says what is known of a job without a plan: that it is being planned, or why it could not be.
+async fn unplanned(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
+    let (text, problem) = match jobs.state(&jobs.execution(job)).await? {
+        Some(ExecutionState::Running) => (format!("Batch job {job}: its plan is being made."), None),
+        Some(ExecutionState::Failed(problem)) => {
+            (format!("Batch job {job} could not be planned: {problem}"), Some(problem))
+        }
+        Some(ExecutionState::Succeeded) | None => return Err(unknown(job)),
+    };
+    let complete = problem.as_ref().map(|_| false);
+    Ok(Answer::new(json!({"job": job, "planned": null, "complete": complete, "problem": problem}), text))
+}
+
 /// Looks how far the job is, and whether its execution has ended.
 async fn look(jobs: &BatchService, job: &JobId, execution: &str) -> Result<WaitProgress, Failure> {
-    if let Some(end) = jobs.end(execution).await? {
-        return Ok(WaitProgress::Done(end.err().map_or(Value::Null, Value::String)));
+    match jobs.state(execution).await? {
+        Some(ExecutionState::Succeeded) => return Ok(WaitProgress::Done(Value::Null)),
+        Some(ExecutionState::Failed(problem)) => return Ok(WaitProgress::Done(Value::String(problem))),
+        // A new execution is not visible at once.
+        Some(ExecutionState::Running) | None => {}
     }
     let Some(planned) = jobs.planned(job).await? else { return Ok(WaitProgress::Waiting("planning".to_owned())) };
     let progress = jobs.progress(&planned).await?;
