@@ -32,9 +32,15 @@ pub enum BatchStepError {
     UnreadableChampion,
     /// A job of this identity exists, and was asked for something else.
     #[error(
-        "the job {0} exists and has another input, other columns or another form of answers; expected a new identity"
+        "the job {job} exists, and other values were planned for: {fields}; expected the same request. \
+         `evergreen score --resume {job}` goes on with the job; a new job needs another identity"
     )]
-    OtherJob(String),
+    OtherJob {
+        /// The identity of the job.
+        job: String,
+        /// The fields of the request that differ.
+        fields: String,
+    },
     /// No job has this identity.
     #[error("no job {0} was planned; expected the identity of a job of the last 90 days")]
     NoJob(String),
@@ -94,7 +100,7 @@ impl BatchStepError {
             | Self::NoChampion
             | Self::NoVersion(_)
             | Self::UnreadableChampion
-            | Self::OtherJob(_)
+            | Self::OtherJob { .. }
             | Self::NoJob(_) => "Refused",
         }
     }
