@@ -1,7 +1,5 @@
 //! The command `score`.
 
-use std::iter;
-
 use evergreen_batch::{BatchProgress, JobId, PlannedJob};
 use evergreen_lifecycle::text::grouped;
 use jiff::Timestamp;
@@ -11,6 +9,7 @@ use crate::answer::Answer;
 use crate::arguments::{ScoreOptions, WaitOptions};
 use crate::failure::Failure;
 use crate::jobs::{BatchService, ExecutionState};
+use crate::random::digits;
 use crate::waiting::{Wait, WaitProgress};
 
 /// Number of random digits in the names of jobs and executions.
@@ -36,7 +35,7 @@ pub async fn score(jobs: &BatchService, options: ScoreOptions) -> Result<Answer,
 }
 
 async fn begin(jobs: &BatchService, options: ScoreOptions) -> Result<(JobId, String), Failure> {
-    let job = JobId::dated(Timestamp::now(), &random());
+    let job = JobId::dated(Timestamp::now(), &digits(DIGITS));
     let mut request = Map::new();
     request.insert("job".to_owned(), json!(job));
     request.extend(options.input.map(|input| ("in".to_owned(), json!(input))));
@@ -52,7 +51,7 @@ async fn resume(jobs: &BatchService, job: &JobId) -> Result<(JobId, String), Fai
     if jobs.planned(job).await?.is_none() {
         return Err(unknown(job));
     }
-    let name = format!("{job}-resumed-{}", random());
+    let name = format!("{job}-resumed-{}", digits(DIGITS));
     let execution = jobs.start(&name, &json!({"job": job, "resume": true})).await?;
     Ok((job.clone(), execution))
 }
@@ -135,8 +134,4 @@ fn described(planned: &PlannedJob, progress: &BatchProgress, complete: Option<bo
 
 fn unknown(job: &JobId) -> Failure {
     Failure::Usage(format!("no batch job {job} was planned in this stack; expected one of the last 90 days"))
-}
-
-fn random() -> String {
-    iter::repeat_with(|| fastrand::digit(16)).take(DIGITS).collect()
 }
