@@ -2,7 +2,7 @@
 
 use std::iter;
 
-/// Returns a random text of so many hexadecimal digits.
+/// Returns random hexadecimal digits, as many as `count`.
 pub fn digits(count: usize) -> String {
     iter::repeat_with(|| fastrand::digit(16)).take(count).collect()
 }

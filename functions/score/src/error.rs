@@ -1,6 +1,6 @@
 //! Why a step of a batch job fails.
 
-use evergreen_batch::{AnswersError, BatchPlanError, Location, PartError};
+use evergreen_batch::{BatchAnswersError, BatchPlanError, Location, PartError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
 use evergreen_lifecycle::text::causes;
@@ -20,7 +20,7 @@ pub enum BatchStepError {
     Plan(#[from] BatchPlanError),
     /// The version cannot give the answers that are asked for.
     #[error(transparent)]
-    Answers(#[from] AnswersError),
+    Answers(#[from] BatchAnswersError),
     /// No version can score.
     #[error("no version is the champion; expected one. Train a model first, or name a version")]
     NoChampion,

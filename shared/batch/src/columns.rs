@@ -38,7 +38,7 @@ pub struct ColumnCheck {
 
 /// Error: the version cannot give the answers that a job asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum AnswersError {
+pub enum BatchAnswersError {
     /// The answers have a column of their own with this name.
     #[error("the column {0:?} cannot be kept, because the answers have a column of that name; rename it in the input")]
     Own(String),
@@ -57,18 +57,18 @@ impl ColumnCheck {
     /// Prepares the check for a version and the columns that the answers repeat.
     ///
     /// # Errors
-    /// [`AnswersError`] if these columns cannot be repeated, or if the version cannot explain its predictions.
-    pub fn new(model: &Model, version: u32, explain: bool, keep: &[String]) -> Result<Self, AnswersError> {
+    /// [`BatchAnswersError`] if these columns cannot be repeated, or if the version cannot explain its predictions.
+    pub fn new(model: &Model, version: u32, explain: bool, keep: &[String]) -> Result<Self, BatchAnswersError> {
         let shape = AnswerShape::of(model, version, explain)?;
         if explain {
             model.explaining_work()?;
         }
         for (index, name) in keep.iter().enumerate() {
             if shape.has(name) {
-                return Err(AnswersError::Own(name.clone()));
+                return Err(BatchAnswersError::Own(name.clone()));
             }
             if keep.iter().take(index).any(|other| other == name) {
-                return Err(AnswersError::Twice(name.clone()));
+                return Err(BatchAnswersError::Twice(name.clone()));
             }
         }
         Ok(Self { columns: ColumnIndex::new(model.signature().columns()), keep: keep.to_vec() })

@@ -25,7 +25,7 @@ mod rows;
 mod score;
 mod write;
 
-pub use columns::{AnswersError, ColumnCheck};
+pub use columns::{BatchAnswersError, ColumnCheck};
 pub use cost::BatchRates;
 pub use cut::{CutError, GroupCuts, HeaderRow, ParquetTail, TextCuts, TextCutter, TextPiece, ZippedCutter, groups};
 pub use form::FileForm;
