@@ -1,6 +1,5 @@
 //! The console's API and the prediction API, as commands call them.
 
-use std::iter;
 use std::time::Duration;
 
 use aws_credential_types::Credentials;
@@ -10,10 +9,14 @@ use serde_json::Value;
 use crate::failure::Failure;
 use crate::http::{Http, Received, Request};
 use crate::problem::{CalledApi, refused};
+use crate::random::digits;
 use crate::signing;
 
 /// Pauses before a request is repeated.
 const PAUSES: [Duration; 2] = [Duration::from_millis(500), Duration::from_secs(2)];
+
+/// Number of random digits in an idempotency key.
+const KEY_DIGITS: usize = 32;
 
 /// The characters that stay as they are in a path segment or a query value (RFC 3986, "unreserved").
 const UNRESERVED: AsciiSet = NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -61,7 +64,7 @@ impl StackApi {
             request.body = Some(body.to_string().into_bytes());
         }
         if method != "GET" && self.called == CalledApi::Console {
-            request.headers.push(("idempotency-key".to_owned(), unique()));
+            request.headers.push(("idempotency-key".to_owned(), digits(KEY_DIGITS)));
         }
         if let Some(key) = &self.key {
             request.headers.push(("x-api-key".to_owned(), key.clone()));
@@ -135,11 +138,6 @@ fn user_agent() -> (String, String) {
     ("user-agent".to_owned(), concat!("evergreen/", env!("CARGO_PKG_VERSION")).to_owned())
 }
 
-/// Returns a random text of 32 characters.
-fn unique() -> String {
-    iter::repeat_with(|| fastrand::digit(16)).take(32).collect()
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -153,6 +151,6 @@ mod tests {
 
     #[test]
     fn each_change_has_another_idempotency_key() {
-        assert_ne!(unique(), unique());
+        assert_ne!(digits(KEY_DIGITS), digits(KEY_DIGITS));
     }
 }

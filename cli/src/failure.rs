@@ -4,6 +4,8 @@ use std::error::Error;
 use std::io;
 use std::process::ExitCode;
 
+use evergreen_lifecycle::text::causes;
+
 use crate::answer::pretty;
 use crate::problem::ApiProblem;
 
@@ -33,7 +35,7 @@ pub enum Failure {
     #[error("{0}")]
     Forbidden(String),
     /// No answer came, or none that this program understands.
-    #[error("{what}{}", causes(.source.as_ref()))]
+    #[error("{what}{}", because(.source.as_ref()))]
     Unreachable {
         /// What was asked, where, and what to do.
         what: String,
@@ -112,17 +114,7 @@ impl Failure {
     }
 }
 
-/// Returns the whole chain of causes, each after a colon.
-fn causes(source: Option<&Cause>) -> String {
-    let mut text = String::new();
-    let mut next: Option<&(dyn Error + 'static)> = source.map(|cause| cause.as_ref() as _);
-    while let Some(cause) = next {
-        let message = cause.to_string();
-        if !text.ends_with(&message) {
-            text.push_str(": ");
-            text.push_str(&message);
-        }
-        next = cause.source();
-    }
-    text
+/// Returns the whole chain of causes after a colon, or nothing.
+fn because(source: Option<&Cause>) -> String {
+    source.map_or_else(String::new, |cause| format!(": {}", causes(cause.as_ref())))
 }

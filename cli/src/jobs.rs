@@ -2,6 +2,7 @@
 
 use aws_config::SdkConfig;
 use aws_sdk_sfn::Client;
+use aws_sdk_sfn::operation::describe_execution::DescribeExecutionError;
 use aws_sdk_sfn::types::ExecutionStatus;
 use evergreen_batch::{BatchManifest, BatchProgress, JobId, JobKeys, PlannedJob};
 use serde::de::DeserializeOwned;
@@ -19,8 +20,16 @@ pub struct BatchService {
     bucket: ModelBucket,
 }
 
-/// How an execution of the state machine has ended. `None`: it has not.
-pub type ExecutionEnd = Option<Result<(), String>>;
+/// How far an execution of the state machine is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum ExecutionState {
+    /// It has not ended.
+    Running,
+    /// It has ended well.
+    Succeeded,
+    /// It has failed or was stopped, for this reason.
+    Failed(String),
+}
 
 impl BatchService {
     /// Creates a client. `machine` is the ARN of the state machine.
@@ -35,18 +44,28 @@ impl BatchService {
         started.map(|started| started.execution_arn).map_err(|error| self.failed("start", reason(error)))
     }
 
-    /// Returns how an execution has ended.
-    pub async fn end(&self, execution: &str) -> Result<ExecutionEnd, Failure> {
-        let found = self.client.describe_execution().execution_arn(execution).send().await;
-        let found = found.map_err(|error| self.failed("follow", reason(error)))?;
-        Ok(match found.status {
-            ExecutionStatus::Running => None,
-            ExecutionStatus::Succeeded => Some(Ok(())),
+    /// Returns the ARN of the execution that began a job. It has the name of the job if a command began it.
+    pub fn execution(&self, job: &JobId) -> String {
+        format!("{}:{job}", self.machine.replacen(":stateMachine:", ":execution:", 1))
+    }
+
+    /// Returns how far an execution is. `None` if there is none with this ARN.
+    pub async fn state(&self, execution: &str) -> Result<Option<ExecutionState>, Failure> {
+        let found = match self.client.describe_execution().execution_arn(execution).send().await {
+            Ok(found) => found,
+            Err(error) if error.as_service_error().is_some_and(DescribeExecutionError::is_execution_does_not_exist) => {
+                return Ok(None);
+            }
+            Err(error) => return Err(self.failed("follow", reason(error))),
+        };
+        Ok(Some(match found.status {
+            ExecutionStatus::Running => ExecutionState::Running,
+            ExecutionStatus::Succeeded => ExecutionState::Succeeded,
             status => {
                 let cause = found.cause.as_deref().map(message).unwrap_or_default();
-                Some(Err(if cause.is_empty() { status.as_str().to_lowercase() } else { cause }))
+                ExecutionState::Failed(if cause.is_empty() { status.as_str().to_lowercase() } else { cause })
             }
-        })
+        }))
     }
 
     /// Returns a job as it was planned. `None` if it was not yet.

@@ -15,6 +15,7 @@ mod failure;
 mod http;
 mod jobs;
 mod problem;
+mod random;
 mod render;
 mod settings;
 mod signing;

@@ -1,7 +1,5 @@
 //! The command `score`.
 
-use std::iter;
-
 use evergreen_batch::{BatchProgress, JobId, PlannedJob};
 use evergreen_lifecycle::text::grouped;
 use jiff::Timestamp;
@@ -10,7 +8,8 @@ use serde_json::{Map, Value, json};
 use crate::answer::Answer;
 use crate::arguments::{ScoreOptions, WaitOptions};
 use crate::failure::Failure;
-use crate::jobs::BatchService;
+use crate::jobs::{BatchService, ExecutionState};
+use crate::random::digits;
 use crate::waiting::{Wait, WaitProgress};
 
 /// Number of random digits in the names of jobs and executions.
@@ -36,7 +35,7 @@ pub async fn score(jobs: &BatchService, options: ScoreOptions) -> Result<Answer,
 }
 
 async fn begin(jobs: &BatchService, options: ScoreOptions) -> Result<(JobId, String), Failure> {
-    let job = JobId::dated(Timestamp::now(), &random());
+    let job = JobId::dated(Timestamp::now(), &digits(DIGITS));
     let mut request = Map::new();
     request.insert("job".to_owned(), json!(job));
     request.extend(options.input.map(|input| ("in".to_owned(), json!(input))));
@@ -52,13 +51,13 @@ async fn resume(jobs: &BatchService, job: &JobId) -> Result<(JobId, String), Fai
     if jobs.planned(job).await?.is_none() {
         return Err(unknown(job));
     }
-    let name = format!("{job}-resumed-{}", random());
+    let name = format!("{job}-resumed-{}", digits(DIGITS));
     let execution = jobs.start(&name, &json!({"job": job, "resume": true})).await?;
     Ok((job.clone(), execution))
 }
 
 async fn status(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
-    let planned = jobs.planned(job).await?.ok_or_else(|| unknown(job))?;
+    let Some(planned) = jobs.planned(job).await? else { return unplanned(jobs, job).await };
     let progress = jobs.progress(&planned).await?;
     let manifest = jobs.manifest(job).await?;
     let end = manifest.as_ref().map(|manifest| match &manifest.problem {
@@ -69,10 +68,26 @@ async fn status(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
     Ok(Answer::new(described(&planned, &progress, manifest.map(|manifest| manifest.complete)), text))
 }
 
+/// Says what is known of a job without a plan: that it is being planned, or why it could not be.
+async fn unplanned(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
+    let (text, problem) = match jobs.state(&jobs.execution(job)).await? {
+        Some(ExecutionState::Running) => (format!("Batch job {job}: its plan is being made."), None),
+        Some(ExecutionState::Failed(problem)) => {
+            (format!("Batch job {job} could not be planned: {problem}"), Some(problem))
+        }
+        Some(ExecutionState::Succeeded) | None => return Err(unknown(job)),
+    };
+    let complete = problem.as_ref().map(|_| false);
+    Ok(Answer::new(json!({"job": job, "planned": null, "complete": complete, "problem": problem}), text))
+}
+
 /// Looks how far the job is, and whether its execution has ended.
 async fn look(jobs: &BatchService, job: &JobId, execution: &str) -> Result<WaitProgress, Failure> {
-    if let Some(end) = jobs.end(execution).await? {
-        return Ok(WaitProgress::Done(end.err().map_or(Value::Null, Value::String)));
+    match jobs.state(execution).await? {
+        Some(ExecutionState::Succeeded) => return Ok(WaitProgress::Done(Value::Null)),
+        Some(ExecutionState::Failed(problem)) => return Ok(WaitProgress::Done(Value::String(problem))),
+        // A new execution is not visible at once.
+        Some(ExecutionState::Running) | None => {}
     }
     let Some(planned) = jobs.planned(job).await? else { return Ok(WaitProgress::Waiting("planning".to_owned())) };
     let progress = jobs.progress(&planned).await?;
@@ -119,8 +134,4 @@ fn described(planned: &PlannedJob, progress: &BatchProgress, complete: Option<bo
 
 fn unknown(job: &JobId) -> Failure {
     Failure::Usage(format!("no batch job {job} was planned in this stack; expected one of the last 90 days"))
-}
-
-fn random() -> String {
-    iter::repeat_with(|| fastrand::digit(16)).take(DIGITS).collect()
 }

@@ -6,6 +6,7 @@ mod bucket;
 mod predicting;
 mod reading;
 mod refusals;
+mod scoring;
 mod server;
 mod steering;
 mod transfers;

@@ -80,6 +80,7 @@ impl Server {
             .env("EVERGREEN_API_KEY", "predict-key")
             .env("EVERGREEN_BUCKET", bucket::NAME)
             .env("EVERGREEN_MODEL", "iris")
+            .env("EVERGREEN_BATCH_STATE_MACHINE", "arn:aws:states:eu-central-1:1:stateMachine:evergreen-batch")
             .env("AWS_ENDPOINT_URL", &url)
             .spawn()
             .unwrap();

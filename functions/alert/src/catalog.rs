@@ -481,15 +481,16 @@ alarms! {
         missing_data: MissingData::Ends,
     }
 
-    /// Alarm: the queue of the events that could not be delivered to the train function holds events.
+    /// Alarm: the queue of the events that could start neither a training, an import nor a batch job holds events.
     TrainScheduleQueue {
         name: "train-schedule-queue",
-        meaning: "An event could not be delivered to the train function. If it is the schedule's event, the \
-                  training run of that day has not started. If it is the event of an uploaded file, the model was \
-                  not imported, or the rows were not scored.",
-        raised: |it| format!("a training run or an import could not start{}", it.waiting()),
+        meaning: "An event could not be delivered to the train function, or to the state machine of batch jobs. If \
+                  it is the schedule's event, the training run of that day has not started. If it is the event of \
+                  an uploaded file, the model was not imported, or the rows were not scored. An event with the \
+                  field in is that of the schedule of batch jobs.",
+        raised: |it| format!("a training run, an import or a batch job could not start{}", it.waiting()),
         cleared: queue_is_empty,
-        steps: &[READ_MESSAGES, step("If it is the schedule's event, train now:", Command::Train), REPLAY],
+        steps: &[READ_MESSAGES, step("If it is the event of a training, train now:", Command::Train), REPLAY],
         offers: TRAIN_OR_MUTE,
         missing_data: MissingData::Ends,
     }

@@ -346,7 +346,7 @@ fn every_alarm_has_a_subject_when_raised_and_when_over() {
     [OK] iris: all records can be read again
     [ALARM] iris: a training run or an import failed for good (3 in its queue)
     [OK] iris: the queue train-failure is empty again
-    [ALARM] iris: a training run or an import could not start (3 in its queue)
+    [ALARM] iris: a training run, an import or a batch job could not start (3 in its queue)
     [OK] iris: the queue train-schedule is empty again
     [ALARM] iris: a batch job failed (3 in 5 minutes)
     [OK] iris: no batch job has failed in the last five minutes

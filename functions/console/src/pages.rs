@@ -39,6 +39,7 @@ mod versions;
 mod watched;
 
 use evergreen_lifecycle::ports::Unavailable;
+use evergreen_lifecycle::text::causes;
 use lambda_http::http::StatusCode;
 
 pub use self::assets::{Asset, asset};
@@ -104,15 +105,4 @@ async fn page<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) -> Result<S
         ["mails", id] => mails::show_one(request, id),
         _ => Err(PageError::NotFound("No page has this address.".to_owned())),
     }
-}
-
-/// Returns an error with all its causes, as one line for the log.
-fn causes(error: &dyn std::error::Error) -> String {
-    let mut text = error.to_string();
-    let mut source = error.source();
-    while let Some(cause) = source {
-        text = format!("{text}: {cause}");
-        source = cause.source();
-    }
-    text
 }

@@ -1,7 +1,8 @@
 //! The error responses of the console function, in the format of RFC 9457 (problem details).
 
-use evergreen_http::{Problem, ProblemKind, causes};
+use evergreen_http::{Problem, ProblemKind};
 use evergreen_lifecycle::ports::{ChangeError, Unavailable};
+use evergreen_lifecycle::text::causes;
 use evergreen_lifecycle::{Unreadable, VersionNumber};
 use lambda_http::http::StatusCode;
 

@@ -7,7 +7,8 @@ use std::panic::AssertUnwindSafe;
 use std::sync::Arc;
 use std::time::Instant;
 
-use evergreen_http::{JsonResponse, Problem, causes};
+use evergreen_http::{JsonResponse, Problem};
+use evergreen_lifecycle::text::causes;
 use evergreen_lifecycle::{ModelName, VersionNumber};
 use evergreen_rows::RequestRows;
 use evergreen_scoring::Predictions;

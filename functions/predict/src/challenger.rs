@@ -10,9 +10,9 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use evergreen_http::causes;
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::rollout::{Rollout, is_for_challenger};
+use evergreen_lifecycle::text::causes;
 use futures_util::FutureExt;
 use tokio::sync::watch;
 use tokio::time::timeout;

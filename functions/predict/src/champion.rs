@@ -45,7 +45,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::time::Duration;
 
-use evergreen_http::causes;
+use evergreen_lifecycle::text::causes;
 use evergreen_lifecycle::{ModelName, Pointer};
 use evergreen_rows::ColumnIndex;
 use evergreen_scoring::Model;

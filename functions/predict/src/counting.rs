@@ -7,10 +7,10 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use evergreen_http::causes;
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::drift::{CountedHour, ServedCounts};
 use evergreen_lifecycle::ports::{CountShare, ServedCounting};
+use evergreen_lifecycle::text::causes;
 use evergreen_scoring::{Predictions, count_rows};
 use jiff::Timestamp;
 

@@ -8,12 +8,12 @@ use std::sync::atomic::{AtomicI64, AtomicU64, Ordering};
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use evergreen_http::causes;
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::feedback::{
     PredictedLabel, PredictedOutcome, PredictionKey, PredictionRecord, RivalPrediction,
 };
 use evergreen_lifecycle::ports::{PredictionKeys, Unavailable};
+use evergreen_lifecycle::text::causes;
 use evergreen_scoring::Predictions;
 use jiff::Timestamp;
 use tokio::time::timeout;

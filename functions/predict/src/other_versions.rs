@@ -10,8 +10,8 @@ mod memory;
 
 use std::sync::Arc;
 
-use evergreen_http::causes;
 use evergreen_lifecycle::ports::{AliasLookup, Unavailable, Versions};
+use evergreen_lifecycle::text::causes;
 use evergreen_lifecycle::{AliasName, ModelName, Record, Version, VersionNumber};
 use jiff::SignedDuration;
 use tokio::sync::{Mutex, MutexGuard};

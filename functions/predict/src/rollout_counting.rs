@@ -6,10 +6,10 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use evergreen_http::causes;
 use evergreen_lifecycle::drift::CountedHour;
 use evergreen_lifecycle::ports::{RolloutCounting, RolloutShare};
 use evergreen_lifecycle::rollout::RolloutCounts;
+use evergreen_lifecycle::text::causes;
 
 use crate::challenger::RunningRollout;
 use crate::ports::PredictWorld;

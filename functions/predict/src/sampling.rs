@@ -8,10 +8,10 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use evergreen_http::causes;
 use evergreen_lifecycle::drift::CountedHour;
 use evergreen_lifecycle::ports::SampleStore;
 use evergreen_lifecycle::sample::{Reservoir, SampleKey, SampledRows};
+use evergreen_lifecycle::text::causes;
 use evergreen_lifecycle::{Signature, VersionNumber};
 use jiff::Timestamp;
 

@@ -1,8 +1,9 @@
 //! Why a step of a batch job fails.
 
-use evergreen_batch::{BatchPlanError, KeepError, Location, PartError};
+use evergreen_batch::{BatchAnswersError, BatchPlanError, Location, PartError};
 use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::ports::{ArtifactReadError, ObjectReadError, Unavailable};
+use evergreen_lifecycle::text::causes;
 use evergreen_scoring::{PredictError, RegisteredError};
 use lambda_runtime::Diagnostic;
 
@@ -17,9 +18,9 @@ pub enum BatchStepError {
     /// The job cannot be planned.
     #[error(transparent)]
     Plan(#[from] BatchPlanError),
-    /// The columns that the answers should repeat cannot be repeated.
+    /// The version cannot give the answers that are asked for.
     #[error(transparent)]
-    Keep(#[from] KeepError),
+    Answers(#[from] BatchAnswersError),
     /// No version can score.
     #[error("no version is the champion; expected one. Train a model first, or name a version")]
     NoChampion,
@@ -31,9 +32,15 @@ pub enum BatchStepError {
     UnreadableChampion,
     /// A job of this identity exists, and was asked for something else.
     #[error(
-        "the job {0} exists and has another input, other columns or another form of answers; expected a new identity"
+        "the job {job} exists, and other values were planned for: {fields}; expected the same request. \
+         `evergreen score --resume {job}` goes on with the job; a new job needs another identity"
     )]
-    OtherJob(String),
+    OtherJob {
+        /// The identity of the job.
+        job: String,
+        /// The fields of the request that differ.
+        fields: String,
+    },
     /// No job has this identity.
     #[error("no job {0} was planned; expected the identity of a job of the last 90 days")]
     NoJob(String),
@@ -68,7 +75,7 @@ pub enum BatchStepError {
     /// An object cannot be written as JSON; a bug.
     #[error("the result cannot be written as JSON: {0}")]
     Json(#[source] serde_json::Error),
-    /// A call failed. Another try may succeed.
+    /// A call failed. Another try may succeed if the cause is brief.
     #[error(transparent)]
     Unavailable(#[from] Unavailable),
 }
@@ -78,19 +85,22 @@ impl BatchStepError {
     /// `Internal` are tried again.
     pub fn kind(&self) -> &'static str {
         match self {
-            Self::Read(ObjectReadError::Unavailable(_))
-            | Self::Artifact(ArtifactReadError::Unavailable(_))
-            | Self::Unavailable(_) => "Unavailable",
+            Self::Read(ObjectReadError::Unavailable(call))
+            | Self::Artifact(ArtifactReadError::Unavailable(call))
+            | Self::Unavailable(call) => {
+                // A missing right, for example, is missing in the next try, too.
+                if call.is_brief { "Unavailable" } else { "Refused" }
+            }
             Self::Read(_) | Self::Part(PartError::Rows { .. } | PartError::Bytes) => "InputChanged",
             Self::Artifact(_) | Self::Damaged { .. } | Self::Unreadable { .. } => "Damaged",
             Self::Part(PartError::Parquet(_) | PartError::Explain(_)) | Self::Plan(_) => "Refused",
             Self::Part(_) | Self::Shape(_) | Self::Json(_) => "Internal",
             Self::Event(_)
-            | Self::Keep(_)
+            | Self::Answers(_)
             | Self::NoChampion
             | Self::NoVersion(_)
             | Self::UnreadableChampion
-            | Self::OtherJob(_)
+            | Self::OtherJob { .. }
             | Self::NoJob(_) => "Refused",
         }
     }
@@ -100,12 +110,4 @@ impl From<BatchStepError> for Diagnostic {
     fn from(error: BatchStepError) -> Self {
         Self { error_type: error.kind().to_owned(), error_message: causes(&error) }
     }
-}
-
-/// Returns an error with all its causes, each after a colon.
-pub(crate) fn causes(error: &(dyn std::error::Error + 'static)) -> String {
-    let chain = std::iter::successors(Some(error), |error| error.source());
-    let mut texts: Vec<String> = chain.map(ToString::to_string).collect();
-    texts.dedup();
-    texts.join(": ")
 }

@@ -5,6 +5,7 @@ use evergreen_lifecycle::VersionNumber;
 use evergreen_lifecycle::digest::sha256_hex;
 use jiff::Timestamp;
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 /// Number of digits of a hash that distinguish a job that nobody has named.
@@ -62,7 +63,8 @@ struct WrittenRequest {
     keep: Vec<String>,
     #[serde(default)]
     resume: bool,
-    trigger: Option<String>,
+    #[serde(rename = "trigger", default)]
+    _trigger: IgnoredAny,
     scheduled_time: Option<Timestamp>,
 }
 
@@ -108,8 +110,7 @@ impl JobRequest {
         let invalid = |problem: String| InvalidStepEvent::Request(problem);
         let request: WrittenRequest =
             serde_json::from_value(request.clone()).map_err(|error| invalid(error.to_string()))?;
-        let scheduled =
-            request.scheduled_time.map(|at| JobId::dated(at, request.trigger.as_deref().unwrap_or("schedule")));
+        let scheduled = request.scheduled_time.map(|at| JobId::dated(at, "schedule"));
         let id = match request.job.or(scheduled) {
             Some(id) => id,
             None => execution.parse().map_err(|error| invalid(format!("{error}")))?,
@@ -167,6 +168,8 @@ mod tests {
     fn the_schedule_begins_a_job_of_its_time() {
         let request = json!({"trigger": "schedule", "scheduled_time": "2026-11-24T03:00:00Z", "in": "s3://rows/in/"});
         assert_eq!(begun(request).id.as_str(), "20261124T030000Z-schedule");
+        let other = json!({"trigger": "../other job", "scheduled_time": "2026-11-24T03:00:00Z", "in": "s3://rows/in/"});
+        assert_eq!(begun(other).id.as_str(), "20261124T030000Z-schedule");
     }
 
     #[test]

@@ -49,11 +49,14 @@ impl<W: ScoreWorld> Planning<'_, W> {
             JobRequest::Resume(id) => {
                 self.store.planned(&id).await?.ok_or_else(|| BatchStepError::NoJob(id.to_string()))?
             }
-            // The event of an upload may arrive twice, and an invocation may be repeated.
-            JobRequest::Begin(new) => match self.store.planned(&new.id).await? {
-                Some(planned) => same(planned, &new)?,
-                None => self.begin(execution, *new).await?,
-            },
+            JobRequest::Begin(new) => {
+                // The event of an upload may arrive twice, and an invocation may be repeated.
+                let planned = match self.store.planned(&new.id).await? {
+                    Some(planned) => planned,
+                    None => self.begin(execution, (*new).clone()).await?,
+                };
+                same(planned, &new)?
+            }
         };
         self.rest(execution, planned).await
     }
@@ -137,7 +140,8 @@ impl<W: ScoreWorld> Planning<'_, W> {
             FileForm::Parquet => self.cut_parquet(file, check).await,
             FileForm::Csv => {
                 let cuts = self.cut_text(file, form, gzip).await?;
-                check.header(cuts.header.as_deref().unwrap_or_default()).map_err(wrong)?;
+                let header = cuts.header.as_ref().map_or("", |header| &header.text);
+                check.header(header).map_err(wrong)?;
                 Ok(FileCuts::Csv { cuts, gzip })
             }
             FileForm::Lines => Ok(FileCuts::Lines { cuts: self.cut_text(file, form, gzip).await?, gzip }),
@@ -194,11 +198,16 @@ impl<W: ScoreWorld> Planning<'_, W> {
 /// Returns a planned job if the request asks for the same one.
 fn same(planned: PlannedJob, new: &NewJob) -> Result<PlannedJob, BatchStepError> {
     let job = &planned.job;
-    let output = new.output.as_ref().is_none_or(|output| *output == job.output);
-    let version = new.version.is_none_or(|version| version == job.version);
-    if output && version && (&new.input, new.explain, &new.keep) == (&job.input, job.explain, &job.keep) {
-        Ok(planned)
-    } else {
-        Err(BatchStepError::OtherJob(new.id.to_string()))
+    let fields = [
+        ("in", new.input == job.input),
+        ("out", new.output.as_ref().is_none_or(|output| *output == job.output)),
+        ("version", new.version.is_none_or(|version| version == job.version)),
+        ("explain", new.explain == job.explain),
+        ("keep", new.keep == job.keep),
+    ];
+    let others: Vec<&str> = fields.iter().filter(|(_, is_same)| !is_same).map(|(name, _)| *name).collect();
+    if others.is_empty() {
+        return Ok(planned);
     }
+    Err(BatchStepError::OtherJob { job: new.id.to_string(), fields: others.join(", ") })
 }

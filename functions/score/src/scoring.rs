@@ -3,9 +3,11 @@
 use evergreen_batch::{BatchJob, BatchPart, PartFailure, PartReceipt, ScoredPart};
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::ports::{BatchObjects, Clock};
+use evergreen_lifecycle::text::causes;
+use futures_util::future::try_join_all;
 use serde::Serialize;
 
-use crate::error::{BatchStepError, causes};
+use crate::error::BatchStepError;
 use crate::ports::ScoreWorld;
 use crate::stored::JobStore;
 use crate::versions::KeptScorer;
@@ -73,10 +75,7 @@ impl<W: ScoreWorld> PartScoring<'_, W> {
         let Some(ranges) = part.piece.ranges() else {
             return Ok(vec![self.world.objects().read(bucket, key, None, etag).await?]);
         };
-        let mut bytes = Vec::with_capacity(ranges.len());
-        for range in ranges {
-            bytes.push(self.world.objects().read(bucket, key, Some(range), etag).await?);
-        }
-        Ok(bytes)
+        let reads = ranges.into_iter().map(|range| self.world.objects().read(bucket, key, Some(range), etag));
+        Ok(try_join_all(reads).await?)
     }
 }

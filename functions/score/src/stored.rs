@@ -1,5 +1,7 @@
 //! The objects of jobs, as JSON.
 
+use std::collections::HashSet;
+
 use evergreen_batch::{
     BatchPart, InputFile, JobEvidence, JobId, JobKeys, Location, PartFailure, PartReceipt, PlannedJob,
 };
@@ -71,27 +73,22 @@ impl<O: BatchObjects> JobStore<'_, O> {
 
     /// Reads why the last attempts at these parts failed.
     pub(crate) async fn failures(&self, job: &JobId, parts: &[u32]) -> Result<Vec<PartFailure>, BatchStepError> {
-        let keys = &self.keys(job);
-        let reads = parts.iter().map(|part| async move { self.read::<PartFailure>(&keys.failure(*part)).await });
-        let found: Vec<_> = stream::iter(reads).buffered(AT_ONCE).collect().await;
-        let found = found.into_iter().filter_map(|read| match read {
-            Err(BatchStepError::Read(ObjectReadError::NotFound { .. })) => None,
-            read => Some(read),
-        });
-        found.collect()
+        let keys = self.keys(job);
+        let wanted: HashSet<String> = parts.iter().map(|part| keys.failure(*part)).collect();
+        let notes = self.objects.list(self.bucket, &keys.failures()).await?;
+        let notes = notes.into_iter().filter(|note| wanted.contains(&note.key));
+        let reads = notes.map(|note| async move { self.read::<PartFailure>(&note.key).await });
+        stream::iter(reads).buffered(AT_ONCE).try_collect().await
     }
 
     /// Lists the files at an address: one object, or all under a prefix.
     pub(crate) async fn files(&self, input: &Location) -> Result<Vec<InputFile>, BatchStepError> {
         let found = self.objects.list(&input.bucket, &input.key).await?;
-        // The prefix `rows` must not find `rows-of-others/a.csv`.
-        let prefix = input.as_prefix().key;
-        let belongs = |object: &ListedObject| object.key == input.key || object.key.starts_with(&prefix);
         let file = |object: ListedObject| InputFile {
             location: Location::new(&input.bucket, object.key),
             size: object.size,
             etag: object.etag,
         };
-        Ok(found.into_iter().filter(belongs).map(file).collect())
+        Ok(found.into_iter().map(file).filter(|file| input.contains(&file.location)).collect())
     }
 }

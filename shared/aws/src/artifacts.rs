@@ -88,7 +88,8 @@ impl ArtifactBucket {
 pub(crate) async fn whole(object: GetObjectOutput, what: &'static str) -> Result<Vec<u8>, Unavailable> {
     // The size is only used to reserve memory, so a missing size is harmless.
     let size = object.content_length.and_then(|size| usize::try_from(size).ok()).unwrap_or(0);
-    gather(object.body, size).await.map_err(|error| Unavailable::new(what, error))
+    // A download that breaks off may succeed when it is begun again.
+    gather(object.body, size).await.map_err(|error| Unavailable::briefly(what, error))
 }
 
 /// Downloads the body of an S3 answer into one block of memory. `size` is the expected number of bytes.
@@ -187,6 +188,7 @@ fn stored(object: Object) -> Option<StoredFile> {
 mod tests {
     use aws_sdk_s3::operation::list_objects_v2::builders::ListObjectsV2OutputBuilder;
     use aws_sdk_s3::operation::list_objects_v2::{ListObjectsV2Error, ListObjectsV2Output};
+    use aws_sdk_s3::primitives::SdkBody;
     use aws_sdk_s3::types::error::NoSuchKey;
     use aws_smithy_mocks::{Rule, RuleMode, mock, mock_client};
 
@@ -327,6 +329,14 @@ mod tests {
         assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { what: "reading the data set", .. })));
         let error = bucket(&forbidden()).get("models/iris/00000001/model.onnx").await.unwrap_err();
         assert!(matches!(error, ArtifactReadError::Unavailable(_)));
+    }
+
+    #[tokio::test]
+    async fn a_download_that_breaks_off_may_succeed_in_the_next_try() {
+        let broken = mock!(Client::get_object)
+            .then_output(|| GetObjectOutput::builder().body(ByteStream::new(SdkBody::taken())).build());
+        let error = bucket(&broken).get("models/iris/00000001/model.onnx").await.unwrap_err();
+        assert!(matches!(error, ArtifactReadError::Unavailable(Unavailable { is_brief: true, .. })), "{error}");
     }
 
     #[test]

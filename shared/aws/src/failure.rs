@@ -2,13 +2,13 @@
 //! debug output contains whole answers, which is too much.
 
 use std::error::Error;
-use std::iter::successors;
 
 // All AWS SDK crates share these types, so it does not matter from which crate they are imported.
 use aws_sdk_dynamodb::config::http::HttpResponse;
 use aws_sdk_dynamodb::error::{ProvideErrorMetadata, SdkError};
 use aws_sdk_dynamodb::operation::RequestId;
 use evergreen_lifecycle::ports::Unavailable;
+use evergreen_lifecycle::text::causes;
 
 // The text has the service's error code, message and request identifier. If there was no answer, the text says whether
 // the request was sent.
@@ -31,7 +31,7 @@ impl CallFailure {
         // The service's message may contain a mail address.
         match error {
             SdkError::ServiceError(_) => Self(format!("{} (request {})", code(error), request(error))),
-            _ => Self(chain(error)),
+            _ => Self(causes(error)),
         }
     }
 }
@@ -85,10 +85,6 @@ fn code<E: ProvideErrorMetadata>(error: &SdkError<E>) -> &str {
 
 fn request<E>(error: &SdkError<E>) -> &str {
     error.request_id().unwrap_or("unknown")
-}
-
-fn chain(error: &(dyn Error + 'static)) -> String {
-    successors(Some(error), |&error| error.source()).map(ToString::to_string).collect::<Vec<_>>().join(": ")
 }
 
 #[cfg(test)]

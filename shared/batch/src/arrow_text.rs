@@ -7,7 +7,7 @@ use std::io::Write;
 
 use arrow_array::cast::AsArray;
 use arrow_array::types::{
-    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, DurationMicrosecondType,
+    Date32Type, Date64Type, Decimal32Type, Decimal64Type, Decimal128Type, Decimal256Type, DurationMicrosecondType,
     DurationMillisecondType, DurationNanosecondType, DurationSecondType, Float16Type, Float32Type, Float64Type,
     Int8Type, Int16Type, Int32Type, Int64Type, Time32MillisecondType, Time32SecondType, Time64MicrosecondType,
     Time64NanosecondType, TimestampMicrosecondType, TimestampMillisecondType, TimestampNanosecondType,
@@ -28,11 +28,11 @@ type CellWriter<'a> = Box<dyn Fn(usize, &mut Vec<u8>) + 'a>;
 /// Returns whether values of this type can be read. Nested values cannot.
 pub(crate) fn is_known(kind: &DataType) -> bool {
     use DataType as D;
-    let is_number = kind.is_integer() || kind.is_floating();
-    let is_decimal = matches!(kind, D::Decimal32(..) | D::Decimal64(..) | D::Decimal128(..));
+    // The types are those that training reads.
+    let is_number = kind.is_integer() || kind.is_floating() || kind.is_decimal();
     let is_time =
         matches!(kind, D::Date32 | D::Date64 | D::Timestamp(..) | D::Time32(..) | D::Time64(..) | D::Duration(..));
-    is_number || is_decimal || is_time || matches!(kind, D::Utf8 | D::LargeUtf8 | D::Null | D::Boolean)
+    is_number || is_time || matches!(kind, D::Utf8 | D::LargeUtf8 | D::Null | D::Boolean)
 }
 
 /// Returns the rows of some columns as JSON lines. Each column has a name.
@@ -83,6 +83,14 @@ fn writer(array: &dyn Array) -> CellWriter<'_> {
         D::Decimal128(_, scale) => {
             let scale = *scale;
             primitive::<Decimal128Type, _>(array, move |value, text| put_decimal(value as f64, scale, text))
+        }
+        D::Decimal256(_, scale) => {
+            let scale = *scale;
+            // A number of 256 bits becomes a floating-point number by way of its text, as in training.
+            let unscaled = |digits: String| digits.parse().unwrap_or(f64::NAN);
+            primitive::<Decimal256Type, _>(array, move |value, text| {
+                put_decimal(unscaled(value.to_string()), scale, text)
+            })
         }
         D::Date32 => {
             primitive::<Date32Type, _>(array, |days, text| put_moment(i64::from(days) * SECONDS_OF_A_DAY, 0, text))
@@ -189,5 +197,35 @@ fn put_moment(seconds: i64, nanoseconds: i32, text: &mut Vec<u8>) {
         }
         // The row gets an error that says what a time looks like.
         Err(_) => put_json("a time outside of the years -9999 to 9999", text),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use arrow_array::{Decimal32Array, Decimal64Array, Decimal128Array, Decimal256Array};
+
+    use super::*;
+
+    type Wide = <Decimal256Type as ArrowPrimitiveType>::Native;
+
+    #[test]
+    fn decimal_numbers_of_each_width_are_read_alike() {
+        let columns: [ArrayRef; 4] = [
+            Arc::new(Decimal32Array::from(vec![Some(-1250), None]).with_precision_and_scale(9, 2).unwrap()),
+            Arc::new(Decimal64Array::from(vec![Some(-1250), None]).with_precision_and_scale(18, 2).unwrap()),
+            Arc::new(Decimal128Array::from(vec![Some(-1250), None]).with_precision_and_scale(38, 2).unwrap()),
+            Arc::new(
+                Decimal256Array::from(vec![Some(Wide::from_i128(-1250)), None])
+                    .with_precision_and_scale(76, 2)
+                    .unwrap(),
+            ),
+        ];
+        for column in columns {
+            assert!(is_known(column.data_type()), "{}", column.data_type());
+            let text = String::from_utf8(lines(&[("a", &column)], 2)).unwrap();
+            assert_eq!(text, "{\"a\":-12.5}\n{\"a\":null}\n", "{}", column.data_type());
+        }
     }
 }

@@ -1,9 +1,8 @@
 //! Checks the columns of a file before any row is scored.
 
-use arrow_schema::Schema;
-use csv::ByteRecord;
+use arrow_schema::{Field, Schema};
 use evergreen_rows::{ColumnIndex, CsvHeader, RowFault, RowSource};
-use evergreen_scoring::{Model, PredictError};
+use evergreen_scoring::{ExplainError, Model, PredictError};
 
 use crate::answers::AnswerShape;
 use crate::arrow_text::is_known;
@@ -13,6 +12,23 @@ use crate::read::sentence;
 /// Maximum number of the model's columns that an error lists.
 const MAX_LISTED: usize = 20;
 
+/// Returns the name of a column without blanks around it. The reader of `/predict` ignores them, too.
+fn bare(name: &str) -> &str {
+    name.trim()
+}
+
+/// Returns the name of a column of a Parquet file, without blanks around it.
+pub(crate) fn bare_name(field: &Field) -> &str {
+    bare(field.name())
+}
+
+/// Returns the names in the row of names of a CSV file, without blanks around them. Empty if there are none.
+pub(crate) fn names_of(header: &str) -> Vec<String> {
+    let reader = csv::ReaderBuilder::new().has_headers(false).from_reader(header.as_bytes());
+    let names = reader.into_records().next().and_then(Result::ok).unwrap_or_default();
+    names.iter().map(|name| bare(name).to_owned()).collect()
+}
+
 /// Checks the columns of files for one version.
 #[derive(Debug)]
 pub struct ColumnCheck {
@@ -20,15 +36,18 @@ pub struct ColumnCheck {
     keep: Vec<String>,
 }
 
-/// Error: the columns that the answers should repeat cannot be repeated.
+/// Error: the version cannot give the answers that a job asks for.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum KeepError {
+pub enum BatchAnswersError {
     /// The answers have a column of their own with this name.
     #[error("the column {0:?} cannot be kept, because the answers have a column of that name; rename it in the input")]
     Own(String),
     /// A column is named twice.
     #[error("the column {0:?} is named twice; expected each column once")]
     Twice(String),
+    /// The answers should have explanations, which the version does not have.
+    #[error("the version cannot explain its predictions: {0}")]
+    Explain(#[from] ExplainError),
     /// A bug of the model.
     #[error(transparent)]
     Shape(#[from] PredictError),
@@ -38,15 +57,18 @@ impl ColumnCheck {
     /// Prepares the check for a version and the columns that the answers repeat.
     ///
     /// # Errors
-    /// [`KeepError`] if these columns cannot be repeated.
-    pub fn new(model: &Model, version: u32, explain: bool, keep: &[String]) -> Result<Self, KeepError> {
+    /// [`BatchAnswersError`] if these columns cannot be repeated, or if the version cannot explain its predictions.
+    pub fn new(model: &Model, version: u32, explain: bool, keep: &[String]) -> Result<Self, BatchAnswersError> {
         let shape = AnswerShape::of(model, version, explain)?;
+        if explain {
+            model.explaining_work()?;
+        }
         for (index, name) in keep.iter().enumerate() {
             if shape.has(name) {
-                return Err(KeepError::Own(name.clone()));
+                return Err(BatchAnswersError::Own(name.clone()));
             }
             if keep.iter().take(index).any(|other| other == name) {
-                return Err(KeepError::Twice(name.clone()));
+                return Err(BatchAnswersError::Twice(name.clone()));
             }
         }
         Ok(Self { columns: ColumnIndex::new(model.signature().columns()), keep: keep.to_vec() })
@@ -57,14 +79,11 @@ impl ColumnCheck {
     /// # Errors
     /// [`FileError::Columns`] names the column that is missing, unknown or there twice.
     pub fn header(&self, header: &str) -> Result<(), FileError> {
-        let mut reader = csv::ReaderBuilder::new().has_headers(false).from_reader(header.as_bytes());
-        let mut names = ByteRecord::new();
-        let is_read = reader.read_byte_record(&mut names).unwrap_or(false);
-        let found: Vec<String> = names.iter().map(|name| String::from_utf8_lossy(name).trim().to_owned()).collect();
-        if !is_read {
+        let names = names_of(header);
+        if names.is_empty() {
             return Err(FileError::Columns("the row of names is empty; expected the names of the columns".to_owned()));
         }
-        self.names(&found)
+        self.names(&names)
     }
 
     /// Checks the columns of a Parquet file.
@@ -73,10 +92,10 @@ impl ColumnCheck {
     /// [`FileError::Columns`] names the column that is missing, or whose values cannot be read.
     pub fn schema(&self, schema: &Schema) -> Result<(), FileError> {
         let fields = schema.fields();
-        let names: Vec<String> = fields.iter().map(|field| field.name().trim().to_owned()).collect();
+        let names: Vec<String> = fields.iter().map(|field| bare_name(field).to_owned()).collect();
         self.names(&names)?;
         let is_read = |name: &str| self.columns.all().iter().any(|column| column.name == name);
-        match fields.iter().find(|field| is_read(field.name().trim()) && !is_known(field.data_type())) {
+        match fields.iter().find(|field| is_read(bare_name(field)) && !is_known(field.data_type())) {
             Some(field) => Err(FileError::Columns(format!(
                 "column {:?} has values of the type {}; expected numbers, texts, dates, times or truth values",
                 field.name(),

@@ -8,7 +8,7 @@ mod groups;
 mod lines;
 mod zipped;
 
-pub(crate) use delimited::offsets as delimited_offsets;
+pub(crate) use delimited::{header_text, offsets as delimited_offsets};
 pub(crate) use groups::{GroupBytes, metadata};
 pub use groups::{GroupCuts, ParquetTail, groups};
 pub(crate) use lines::offsets as line_offsets;
@@ -34,11 +34,20 @@ pub struct TextPiece {
     pub rows: u64,
 }
 
+/// The row of names of a CSV file.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HeaderRow {
+    /// Its text, without a byte order mark and without line ends.
+    pub text: String,
+    /// Offset behind its last byte.
+    pub end: u64,
+}
+
 /// The pieces of a text file.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TextCuts {
     /// The row of names, if the form has one.
-    pub header: Option<String>,
+    pub header: Option<HeaderRow>,
     /// The pieces, in the order of the file. Empty if the file has no rows.
     pub pieces: Vec<TextPiece>,
 }

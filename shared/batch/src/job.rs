@@ -147,9 +147,14 @@ impl JobKeys {
         format!("{}receipts/", self.0)
     }
 
+    /// Returns the prefix of the notes about parts that failed. It ends with a slash.
+    pub fn failures(&self) -> String {
+        format!("{}failures/", self.0)
+    }
+
     /// Returns the key of the note that says why the last attempt at a part failed.
     pub fn failure(&self, part: u32) -> String {
-        format!("{}failures/{part:05}.json", self.0)
+        format!("{}{part:05}.json", self.failures())
     }
 
     /// Returns the key of the manifest. A copy lies beside the answers.

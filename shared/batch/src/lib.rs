@@ -25,9 +25,9 @@ mod rows;
 mod score;
 mod write;
 
-pub use columns::{ColumnCheck, KeepError};
+pub use columns::{BatchAnswersError, ColumnCheck};
 pub use cost::BatchRates;
-pub use cut::{CutError, GroupCuts, ParquetTail, TextCuts, TextCutter, TextPiece, ZippedCutter, groups};
+pub use cut::{CutError, GroupCuts, HeaderRow, ParquetTail, TextCuts, TextCutter, TextPiece, ZippedCutter, groups};
 pub use form::FileForm;
 pub use job::{BatchJob, InvalidJobId, JobId, JobKeys, MANIFEST, PlannedJob};
 pub use location::{InvalidLocation, Location};

@@ -33,7 +33,9 @@ impl Location {
 
     /// Returns whether `other` is this object, or lies under this prefix.
     pub fn contains(&self, other: &Self) -> bool {
-        self.bucket == other.bucket && other.key.starts_with(&self.key)
+        // The prefix `in` must not contain `in-scored/a.csv`.
+        let is_same = self.key == other.key;
+        self.bucket == other.bucket && (is_same || other.key.starts_with(&self.as_prefix().key))
     }
 
     /// Returns the address of the prefix, with a slash at its end.
@@ -102,6 +104,10 @@ mod tests {
         assert!(prefix.contains(&Location::new("rows", "in/a.csv")));
         assert!(!prefix.contains(&Location::new("other", "in/a.csv")));
         assert!(!prefix.contains(&Location::new("rows", "out/a.csv")));
+        let bare = Location::new("rows", "in");
+        assert!(bare.contains(&bare) && bare.contains(&prefix) && bare.contains(&Location::new("rows", "in/a.csv")));
+        assert!(!bare.contains(&Location::new("rows", "in-scored/")) && !prefix.contains(&bare));
+        assert!(Location::new("rows", "").contains(&prefix));
         assert_eq!(Location::new("rows", "in").as_prefix(), prefix);
         assert_eq!(Location::new("rows", "").as_prefix().key, "");
     }

@@ -35,8 +35,9 @@ pub struct BatchPart {
 pub enum PartPiece {
     /// Comma-separated values.
     Csv {
-        /// The row of names of the file.
-        header: String,
+        /// Offset behind the row of names, in the unzipped file. The row itself may be too long for the list of work: the state
+        /// machine passes at most 256 KB to an invocation.
+        head: u64,
         /// Offset of the first byte, in the unzipped file.
         start: u64,
         /// Offset behind the last byte, in the unzipped file.
@@ -79,12 +80,12 @@ impl PartPiece {
 
     /// Returns the ranges of bytes of the file that the part needs, in the order of their use. `None` means the whole file.
     pub fn ranges(&self) -> Option<Vec<Range<u64>>> {
-        let (footer, rows) = match self {
-            Self::Csv { gzip: true, .. } | Self::Lines { gzip: true, .. } => return None,
-            Self::Csv { start, end, .. } | Self::Lines { start, end, .. } => (None, *start..*end),
-            Self::Parquet { footer, size, cuts } => (Some(*footer..*size), cuts.start..cuts.end),
-        };
-        Some(footer.into_iter().chain([rows]).collect())
+        match self {
+            Self::Csv { gzip: true, .. } | Self::Lines { gzip: true, .. } => None,
+            Self::Csv { head, start, end, .. } => Some(vec![0..*head, *start..*end]),
+            Self::Lines { start, end, .. } => Some(vec![*start..*end]),
+            Self::Parquet { footer, size, cuts } => Some(vec![*footer..*size, cuts.start..cuts.end]),
+        }
     }
 }
 

@@ -150,9 +150,9 @@ impl JobPlanner {
     pub fn add(&mut self, file: &InputFile, cuts: FileCuts) -> Result<(), BatchPlanError> {
         match cuts {
             FileCuts::Csv { cuts, gzip } => {
-                let header = cuts.header.unwrap_or_default();
+                let head = cuts.header.map_or(0, |header| header.end);
                 for piece in cuts.pieces {
-                    let place = PartPiece::Csv { header: header.clone(), start: piece.start, end: piece.end, gzip };
+                    let place = PartPiece::Csv { head, start: piece.start, end: piece.end, gzip };
                     self.push(file, place, piece.first, piece.rows)?;
                 }
             }

@@ -31,7 +31,8 @@ struct Stop {
 /// Reads some rows, at most as many as a request may have.
 pub(crate) fn read(text: &PartRows<'_>, rows: Range<usize>, columns: &ColumnIndex) -> ReadRows {
     let mut reader = PartReader { text, columns, read: ReadRows::default() };
-    // Each row is read at most twice: with the rows behind it, and once more if one of these is bad.
+    // Most rows are read once. Rows before a bad one are read again without it, and the bad one is read alone: then places
+    // in its error count from its own beginning.
     let (mut at, end) = (rows.start, rows.end);
     while at < end {
         match reader.attempt(&(at..end)) {
@@ -39,10 +40,11 @@ pub(crate) fn read(text: &PartRows<'_>, rows: Range<usize>, columns: &ColumnInde
                 reader.keep(found);
                 at = end;
             }
-            Err(Stop { row: Some(row), text }) if row < end - at => {
-                reader.good(at..at + row);
-                reader.read.faults.push(Some(text));
-                at += row + 1;
+            Err(Stop { row: Some(row), .. }) if row < end - at => {
+                let bad = at + row;
+                reader.good(at..bad);
+                reader.one_by_one(bad..bad + 1);
+                at = bad + 1;
             }
             Err(_) => {
                 reader.one_by_one(at..end);
@@ -191,6 +193,18 @@ mod tests {
             "The body is an empty list",
         ]
         "#);
+    }
+
+    #[test]
+    fn the_place_in_a_bad_line_does_not_depend_on_the_lines_before_it() {
+        let good = "{\"a\":1,\"b\":2}\n";
+        for before in ["".to_owned(), good.repeat(3), format!("{good}[]\n{good}")] {
+            let text = format!("{before}{{\"a\":1,!\n{good}");
+            let rows = PartRows::lines(text.as_bytes());
+            let found = read(&rows, 0..rows.len(), &columns());
+            let fault = found.faults.iter().flatten().last().unwrap();
+            assert!(fault.starts_with("The row is not valid JSON, at line 1, column 8."), "{fault}");
+        }
     }
 
     proptest! {

@@ -15,7 +15,8 @@ use parquet::arrow::arrow_reader::{ParquetRecordBatchReader, ParquetRecordBatchR
 
 use crate::answers::{AnswerShape, PartAnswers};
 use crate::arrow_text::lines;
-use crate::cut::{GroupBytes, GroupCuts, metadata};
+use crate::columns::bare_name;
+use crate::cut::{GroupBytes, GroupCuts, header_text, metadata};
 use crate::part::{BatchPart, PartPiece};
 use crate::plan::MAX_UNZIPPED;
 use crate::read::{ReadRows, read};
@@ -109,14 +110,15 @@ impl PartScorer {
         let mut next = || bytes.next().ok_or(PartError::Bytes);
         let mut counted = Counted::default();
         let content = match &part.piece {
-            PartPiece::Csv { header, start, gzip, .. } => {
-                let text = if *gzip { unzip(&next()?, *start)? } else { next()? };
-                self.delimited(part, header, &text, &mut counted)?
+            PartPiece::Csv { head, start, end, gzip: true } => {
+                let text = unzip(&next()?)?;
+                self.delimited(part, piece(&text, 0, *head)?, piece(&text, *start, *end)?, &mut counted)?
             }
-            PartPiece::Lines { start, gzip, .. } => {
-                let text = if *gzip { unzip(&next()?, *start)? } else { next()? };
-                self.lines(part, &text, &mut counted)?
+            PartPiece::Csv { .. } => self.delimited(part, &next()?, &next()?, &mut counted)?,
+            PartPiece::Lines { start, end, gzip: true } => {
+                self.lines(part, piece(&unzip(&next()?)?, *start, *end)?, &mut counted)?
             }
+            PartPiece::Lines { .. } => self.lines(part, &next()?, &mut counted)?,
             PartPiece::Parquet { size, cuts, .. } => {
                 let (footer, groups) = (next()?, next()?);
                 let groups = GroupBytes { start: cuts.start, bytes: groups.into(), size: *size };
@@ -134,10 +136,11 @@ impl PartScorer {
     fn delimited(
         &self,
         part: &BatchPart,
-        header: &str,
+        head: &[u8],
         text: &[u8],
         counted: &mut Counted,
     ) -> Result<Vec<u8>, PartError> {
+        let header = header_text(head).ok_or(PartError::Bytes)?;
         let rows = PartRows::csv(header, text);
         let mut file = CsvAnswers::begin(&self.shape, header, &self.keep)?;
         for block in self.blocks(rows.len()) {
@@ -167,8 +170,8 @@ impl PartScorer {
     ) -> Result<Vec<u8>, PartError> {
         let metadata = metadata(footer)?;
         let fields = metadata.schema().fields().clone();
-        let is_kept = |field: &Field| self.keep.iter().any(|name| name == field.name());
-        let is_read = |field: &Field| self.columns.all().iter().any(|column| column.name == field.name().trim());
+        let is_kept = |field: &Field| self.keep.iter().any(|name| name == bare_name(field));
+        let is_read = |field: &Field| self.columns.all().iter().any(|column| column.name == bare_name(field));
         let wanted = fields.iter().enumerate().filter(|(_, field)| is_kept(field) || is_read(field));
         let mask = ProjectionMask::roots(metadata.parquet_schema(), wanted.map(|(index, _)| index));
         let reader: ParquetRecordBatchReader = ParquetRecordBatchReaderBuilder::new_with_metadata(groups, metadata)
@@ -176,9 +179,10 @@ impl PartScorer {
             .with_row_groups((cuts.group..cuts.group + cuts.groups).collect())
             .with_projection(mask)
             .build()?;
-        let kept = self.keep.iter().filter_map(|name| fields.iter().find(|field| field.name() == name));
-        let kept: Vec<Field> = kept.map(|field| field.as_ref().clone()).collect();
-        let mut file = ParquetAnswers::begin(&self.shape, &kept)?;
+        let kept = self.keep.iter().filter_map(|name| fields.iter().find(|field| bare_name(field) == name));
+        let kept: Vec<&Field> = kept.map(AsRef::as_ref).collect();
+        let named_kept: Vec<Field> = kept.iter().map(|field| (*field).clone().with_name(bare_name(field))).collect();
+        let mut file = ParquetAnswers::begin(&self.shape, &named_kept)?;
         for batch in reader {
             let batch = batch.map_err(|error| PartError::Parquet(error.into()))?;
             let text = lines(&named(&batch, is_read), batch.num_rows());
@@ -209,14 +213,18 @@ impl PartScorer {
 /// Returns the columns of a batch that the model reads, with their names.
 fn named(batch: &RecordBatch, is_read: impl Fn(&Field) -> bool) -> Vec<(&str, &ArrayRef)> {
     let fields = batch.schema_ref().fields().iter().zip(batch.columns());
-    fields.filter(|(field, _)| is_read(field)).map(|(field, array)| (field.name().trim(), array)).collect()
+    fields.filter(|(field, _)| is_read(field)).map(|(field, array)| (bare_name(field), array)).collect()
 }
 
-/// Unzips a file, and leaves out its first bytes: the row of names.
-fn unzip(zipped: &[u8], start: u64) -> Result<Vec<u8>, PartError> {
+/// Unzips a file.
+fn unzip(zipped: &[u8]) -> Result<Vec<u8>, PartError> {
     let mut text = Vec::new();
     MultiGzDecoder::new(zipped).take(MAX_UNZIPPED).read_to_end(&mut text).map_err(|_| PartError::Bytes)?;
-    let start = usize::try_from(start).ok().filter(|start| *start <= text.len()).ok_or(PartError::Bytes)?;
-    text.drain(..start);
     Ok(text)
+}
+
+/// Returns the bytes of a text from `start` up to `end`.
+fn piece(text: &[u8], start: u64, end: u64) -> Result<&[u8], PartError> {
+    let place = usize::try_from(start).ok().zip(usize::try_from(end).ok());
+    place.and_then(|(start, end)| text.get(start..end)).ok_or(PartError::Bytes)
 }

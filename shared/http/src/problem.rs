@@ -7,8 +7,8 @@ use lambda_http::http::header::{ALLOW, RETRY_AFTER};
 use lambda_http::http::{HeaderValue, StatusCode};
 use serde::{Serialize, Serializer};
 
-use crate::causes;
 use crate::response::JsonResponse;
+use evergreen_lifecycle::text::causes;
 
 // After this time, a running attempt to load the champion, or the SDK's retries, have usually ended.
 /// Number of seconds in the `Retry-After` header of a 503 response.

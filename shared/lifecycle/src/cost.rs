@@ -23,7 +23,7 @@ const ENOUGH: f64 = 0.1;
 
 /// State transitions of an execution for each part of a batch job: the start of the child, its task, and its end.
 const PART_TRANSITIONS: f64 = 3.0;
-/// Requests to S3 that read for each part of a batch job: the rows, and a footer.
+/// Requests to S3 that read for each part of a batch job: the rows, and the row of names or the footer.
 const PART_GETS: f64 = 2.0;
 /// Requests to S3 that write for each part of a batch job: the answers and the receipt.
 const PART_PUTS: f64 = 2.0;

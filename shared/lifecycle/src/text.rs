@@ -1,5 +1,7 @@
 //! Helper functions for texts that people read.
 
+use std::error::Error;
+
 /// Returns the first `max` characters of `text`, followed by `…` if the text is longer.
 pub fn shortened(text: &str, max: usize) -> String {
     match text.char_indices().nth(max) {
@@ -7,6 +9,21 @@ pub fn shortened(text: &str, max: usize) -> String {
         Some((end, _)) => format!("{}…", text.split_at(end).0),
         None => text.to_owned(),
     }
+}
+
+/// Returns the messages of an error and of all its sources in one line, each after a colon. A message with which the text
+/// ends already is left out, because many errors repeat their source.
+pub fn causes(error: &dyn Error) -> String {
+    let mut text = error.to_string();
+    let mut next = error.source();
+    while let Some(cause) = next {
+        let message = cause.to_string();
+        if !text.ends_with(&message) {
+            text = format!("{text}: {message}");
+        }
+        next = cause.source();
+    }
+    text
 }
 
 /// Returns a whole number with commas between groups of three digits, such as `9,841`.
@@ -26,6 +43,23 @@ pub fn grouped(number: u64) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[derive(Debug, thiserror::Error)]
+    enum Failed {
+        #[error("the file cannot be read")]
+        Read(#[source] std::num::ParseIntError),
+        #[error("the plan is wrong: {0}")]
+        Plan(#[source] Box<Failed>),
+    }
+
+    #[test]
+    fn each_cause_is_said_once() {
+        let read = Failed::Read("x".parse::<u8>().unwrap_err());
+        assert_eq!(causes(&read), "the file cannot be read: invalid digit found in string");
+        let plan = Failed::Plan(Box::new(read));
+        assert_eq!(causes(&plan), "the plan is wrong: the file cannot be read: invalid digit found in string");
+        assert_eq!(causes(&Failed::Plan(Box::new(plan))).matches("the file cannot be read").count(), 1);
+    }
 
     #[test]
     fn three_digits_make_a_group() {

@@ -56,6 +56,15 @@ fn parts_that_fail_do_not_stop_the_others_and_the_last_step_always_runs() {
     }
 }
 
+/// The results of all parts together may have 256 KB. A part that failed would return its input and its error.
+#[test]
+fn a_part_that_failed_has_an_empty_result_too() {
+    let definition = definition(&Template::read());
+    let parts = &definition["States"]["ScoreParts"]["ItemProcessor"]["States"];
+    assert_eq!(parts["ScorePart"]["Catch"], json!([{"ErrorEquals": ["States.ALL"], "Next": "WithoutAnswers"}]));
+    assert_eq!(parts["WithoutAnswers"], json!({"Type": "Pass", "Result": {}, "End": true}));
+}
+
 #[test]
 fn files_of_every_known_form_start_a_job() {
     let template = Template::read();

@@ -3,6 +3,7 @@
 use askama::Template;
 use evergreen_lifecycle::Mute;
 use evergreen_lifecycle::ports::{AlarmCondition, AlarmStates, AlarmStatus, Steering};
+use evergreen_lifecycle::text::causes;
 use jiff::Timestamp;
 
 use super::PageError;
@@ -46,7 +47,7 @@ pub(super) async fn show<W: ConsoleWorld>(world: &W, request: &PageRequest<'_>) 
 /// Reads the alarms. The error says why they are not known, because a page is useful without them.
 pub(super) async fn states<W: ConsoleWorld>(world: &W) -> Known<Vec<AlarmStatus>> {
     world.alarms().alarm_states().await.map_err(|error| {
-        tracing::error!(cause = super::causes(&error), "the alarms could not be read");
+        tracing::error!(cause = causes(&error), "the alarms could not be read");
         "CloudWatch does not answer.".to_owned()
     })
 }

@@ -3,11 +3,12 @@
 use std::cmp::Reverse;
 
 use askama::Template;
-use evergreen_batch::{BatchManifest, BatchProgress, JobId, JobKeys, PlannedJob};
+use evergreen_batch::{BatchProgress, JobId, JobKeys, PlannedJob};
 use evergreen_lifecycle::ModelName;
 use evergreen_lifecycle::ports::{ArtifactLinks, ArtifactReadError, Artifacts, ObjectList, Unavailable};
 use futures_util::future::try_join_all;
 use jiff::SignedDuration;
+use serde::Deserialize;
 use serde::de::DeserializeOwned;
 
 use super::PageError;
@@ -64,7 +65,15 @@ struct Job {
     planned: PlannedJob,
     progress: BatchProgress,
     /// The manifest and a link to it. `None` if no execution has ended.
-    manifest: Option<(BatchManifest, String)>,
+    manifest: Option<(JobEnd, String)>,
+}
+
+/// What the page shows of a manifest. The rest has an entry for each part, thousands of them perhaps.
+#[derive(Deserialize)]
+struct JobEnd {
+    complete: bool,
+    #[serde(default)]
+    problem: Option<String>,
 }
 
 /// Reads a job. `None` if it was not planned yet, or if a newer release wrote it.

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use askama::Template;
 use evergreen_lifecycle::session::{Right, SessionLink};
+use evergreen_lifecycle::text::causes;
 use lambda_http::http::StatusCode;
 
 use super::facts::PageFacts;
@@ -181,7 +182,7 @@ pub(super) fn response(page: &DoorPage, facts: &PageFacts, base: &str) -> PageRe
     match door(page, facts, base) {
         Ok((status, html)) => PageResponse::html(status, html),
         Err(error) => {
-            tracing::error!(cause = super::causes(&error), "a page could not be rendered");
+            tracing::error!(cause = causes(&error), "a page could not be rendered");
             PageResponse::html(StatusCode::INTERNAL_SERVER_ERROR, "The page cannot be shown.".to_owned())
         }
     }

@@ -7,9 +7,9 @@
 
 use std::sync::Arc;
 
-use evergreen_http::causes;
 use evergreen_lifecycle::ports::{ChampionRecords, Champions, LARGEST_COPY, Rollouts, Unavailable};
 use evergreen_lifecycle::rollout::Rollout;
+use evergreen_lifecycle::text::causes;
 use evergreen_lifecycle::{ModelName, Pointer, Record, Unreadable};
 
 use super::LoadedChampion;

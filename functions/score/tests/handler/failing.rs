@@ -40,6 +40,7 @@ async fn a_job_that_cannot_be_planned_says_why() {
     insta::assert_snapshot!(refused(json!({"in": "s3://evergreen-artifacts/inputs/iris/", "keep": ["colour"]})).await, @r#"Refused: s3://evergreen-artifacts/inputs/iris/a.csv: it has no column "colour", which the answers should repeat; expected one of its columns"#);
     let inside = json!({"in": "s3://evergreen-artifacts/inputs/", "out": "s3://evergreen-artifacts/inputs/iris/"});
     insta::assert_snapshot!(refused(inside).await, @"Refused: the answers cannot be at s3://evergreen-artifacts/inputs/iris/, because the rows are there; expected another prefix");
+    insta::assert_snapshot!(refused(json!({"in": "s3://evergreen-artifacts/inputs/iris/", "explain": true})).await, @"Refused: the version cannot explain its predictions: the artifact does not say which training rows reach which node; train again with this release");
     world.put("scored/iris/old/part-00000.csv", "");
     let occupied =
         json!({"in": "s3://evergreen-artifacts/inputs/iris/", "out": "s3://evergreen-artifacts/scored/iris/old"});
@@ -50,11 +51,17 @@ async fn a_job_that_cannot_be_planned_says_why() {
 }
 
 #[tokio::test]
-async fn only_calls_that_failed_are_tried_again() {
+async fn only_calls_that_failed_for_a_moment_are_tried_again() {
     let world = World::new();
     world.put("inputs/iris/a.csv", table(3));
-    world.memory.take_away("registry");
+    world.memory.state().busy.insert("write", 1);
     assert_eq!(world.step(event("score-plan")).await.unwrap_err().kind(), "Unavailable");
+    for missing_right in ["registry", "batch"] {
+        world.memory.take_away(missing_right);
+        assert_eq!(world.step(event("score-plan")).await.unwrap_err().kind(), "Refused");
+        world.memory.bring_back(missing_right);
+    }
+    assert!(world.step(event("score-plan")).await.is_ok());
     let damaged = World::new();
     damaged.put("inputs/iris/a.csv", table(3));
     damaged.memory.state().objects.values_mut().for_each(|content| content.push(0));

@@ -55,7 +55,8 @@ async fn the_same_identity_with_another_request_is_refused() {
     world.run(event("score-plan")).await.unwrap();
     let mut other = event("score-plan");
     other["request"]["keep"] = json!([]);
+    other["request"]["version"] = json!(2);
     let error = world.step(other).await.unwrap_err();
     assert_eq!(error.kind(), "Refused");
-    insta::assert_snapshot!(error, @"the job 20261124T091244Z-4f0c2a exists and has another input, other columns or another form of answers; expected a new identity");
+    insta::assert_snapshot!(error, @"the job 20261124T091244Z-4f0c2a exists, and other values were planned for: version, keep; expected the same request. `evergreen score --resume 20261124T091244Z-4f0c2a` goes on with the job; a new job needs another identity");
 }

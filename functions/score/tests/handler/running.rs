@@ -85,7 +85,7 @@ async fn the_samples_of_the_steps_are_events_of_this_release() {
     let mut sample = event("score-part");
     let fields = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<Vec<_>>();
     assert_eq!((fields(&sample["part"]), fields(&sample["job"])), (fields(part), fields(&planned["job"])));
-    assert_eq!(sample["part"]["header"], part["header"]);
+    assert_eq!(sample["part"]["head"], part["head"]);
     sample["part"] = part.clone();
     assert_eq!(world.step(sample).await.unwrap(), json!({}));
     assert_eq!(world.keys(&format!("{JOB}/receipts/")), [format!("{JOB}/receipts/00000-{}-0-0.json", part["rows"])]);

@@ -14,9 +14,10 @@ use std::sync::{Arc, LazyLock};
 use std::time::Instant;
 
 use evergreen_batch::{
-    BatchPart, FileCuts, FileForm, InputFile, JobPlanner, Location, ParquetTail, PartPiece, PartScorer, TextCutter,
-    groups,
+    BatchPart, BatchRates, FileCuts, FileForm, InputFile, JobPlanner, Location, ParquetTail, PartPiece, PartScorer,
+    TextCutter, groups,
 };
+use evergreen_lifecycle::cost::Prices;
 use serde_json::{Value, json};
 
 /// Size of a part in bytes, the default of the parameter `BatchPartMegabytes`.
@@ -25,12 +26,10 @@ const PART: u64 = 32 << 20;
 const ROWS: f64 = 100e6;
 /// Number of parts that the stack scores at once, the default of the parameter `BatchConcurrency`.
 const AT_ONCE: f64 = 20.0;
-/// Memory of the function in GB.
-const MEMORY: f64 = 1769.0 / 1024.0;
-/// List prices of `infra/cost/prices.toml` in dollars: GB-second on arm64, request, state transition.
-const PRICES: [f64; 3] = [0.0000133334, 0.0000002, 0.000025];
-/// State transitions for each part.
-const TRANSITIONS: f64 = 3.0;
+/// Memory of the function in MB.
+const MEMORY: u32 = 1769;
+/// The list prices of `make cost`.
+const PRICES: &str = include_str!("../../../../infra/cost/prices.toml");
 /// Time that a part takes beside its computation in seconds: reading from and writing to S3, at about 80 MB a second. It is
 /// not measured here.
 const TRANSFER: f64 = 1.0;
@@ -70,10 +69,10 @@ fn report(form: FileForm, rows: usize, bytes: usize, cutting: f64, taken: f64) -
         println!("  cutting, MB a second: {:.0}", megabytes / cutting);
     }
     let (parts, compute) = ((ROWS / rows * bytes as f64 / PART as f64).ceil(), ROWS / rows * taken);
-    let [second, request, transition] = PRICES;
     let time = compute + parts * TRANSFER;
     let planning = if form == FileForm::Parquet { 2.0 } else { ROWS / rows * cutting };
-    let dollars = (time + planning) * MEMORY * second + parts * (request + TRANSITIONS * transition);
+    let prices: Prices = toml::from_str(PRICES).expect("the list of prices");
+    let dollars = BatchRates::of(&prices, MEMORY, true).dollars(parts as u64, ((time + planning) * 1000.0) as u64);
     println!(
         "  100 million rows: {parts:.0} parts, {:.1} s each; plan {planning:.0} s, then {:.0} s at {AT_ONCE} parts at once; ${dollars:.3}",
         time / parts,

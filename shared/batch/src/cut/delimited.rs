@@ -4,7 +4,7 @@ use std::io::Read;
 
 use csv_core::{ReadRecordResult, Reader};
 
-use super::{CutError, PieceBuilder, TextCuts, check};
+use super::{CutError, HeaderRow, PieceBuilder, TextCuts, check};
 
 /// Size of the buffer into which the state machine writes fields. They are not used.
 const SCRATCH: usize = 16 * 1024;
@@ -27,7 +27,7 @@ pub(super) struct CsvCutter {
     first: Option<Vec<u8>>,
     /// The bytes of the row of names, until it ends.
     head: Vec<u8>,
-    header: Option<String>,
+    header: Option<HeaderRow>,
 }
 
 impl CsvCutter {
@@ -87,8 +87,8 @@ impl CsvCutter {
             return Ok(());
         }
         let head = std::mem::take(&mut self.head);
-        let text = String::from_utf8(head).map_err(|_| CutError::Header)?;
-        self.header = Some(text.trim_start_matches('\u{feff}').trim_matches(['\r', '\n']).to_owned());
+        let text = header_text(&head).ok_or(CutError::Header)?.to_owned();
+        self.header = Some(HeaderRow { text, end: self.at });
         self.pieces.start = self.at;
         Ok(())
     }
@@ -102,6 +102,13 @@ impl CsvCutter {
         let header = Some(self.header.ok_or(CutError::Header)?);
         Ok(TextCuts { header, pieces: self.pieces.pieces })
     }
+}
+
+/// Returns the row of names, without a byte order mark and without line ends. `head` are the bytes of the file up to its end.
+/// `None` if it is not UTF-8.
+pub(crate) fn header_text(head: &[u8]) -> Option<&str> {
+    let text = std::str::from_utf8(head).ok()?;
+    Some(text.trim_start_matches('\u{feff}').trim_matches(['\r', '\n']))
 }
 
 /// Returns the offsets of the rows in a piece: where each begins, and the end of the last one.

@@ -4,6 +4,7 @@ use csv::{ByteRecord, ReaderBuilder, Writer};
 
 use super::json;
 use crate::answers::{AnswerShape, PartAnswers, Predicted, RowAnswer};
+use crate::columns::names_of;
 use crate::score::PartError;
 
 /// The answers to the rows of a CSV file.
@@ -19,8 +20,8 @@ impl<'a> CsvAnswers<'a> {
     /// Begins a file. `header` is the row of names of the input, and `keep` names the columns to repeat.
     pub(crate) fn begin(shape: &'a AnswerShape, header: &str, keep: &[String]) -> Result<Self, PartError> {
         let mut writer = Writer::from_writer(Vec::new());
-        let names = records(header.as_bytes()).next().unwrap_or_default();
-        let place = |name: &String| names.iter().position(|found| found.trim_ascii() == name.as_bytes());
+        let names = names_of(header);
+        let place = |name: &String| names.iter().position(|found| found == name);
         writer.write_field("row")?;
         keep.iter().try_for_each(|name| writer.write_field(name))?;
         writer.write_field("prediction")?;

@@ -1,11 +1,11 @@
 //! Writes answers as JSON lines.
 
-use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::fmt;
 
 use evergreen_lifecycle::Label;
+use serde::de::{DeserializeSeed, IgnoredAny, MapAccess, Visitor};
 use serde::ser::SerializeMap;
-use serde::{Serialize, Serializer};
+use serde::{Deserializer, Serialize, Serializer};
 use serde_json::value::RawValue;
 
 use crate::answers::{AnswerShape, PartAnswers, Predicted, RowAnswer};
@@ -29,7 +29,7 @@ impl<'a> LineAnswers<'a> {
     /// Writes the answers to the rows of `input` from the row with the index `at` on.
     pub(crate) fn write(&mut self, answers: &PartAnswers, input: &PartRows<'_>, at: usize) -> Result<(), PartError> {
         for (index, (row, answer)) in (at..).zip(answers.iter()) {
-            let kept = if self.keep.is_empty() { BTreeMap::new() } else { fields(input.bytes_of(&(index..index + 1))) };
+            let kept = kept_values(self.keep, input.bytes_of(&(index..index + 1)));
             let line = Line { row, answer, kept: &kept, keep: self.keep, shape: self.shape };
             serde_json::to_writer(&mut self.content, &line).map_err(|error| PartError::Written(error.into()))?;
             self.content.push(b'\n');
@@ -43,15 +43,76 @@ impl<'a> LineAnswers<'a> {
     }
 }
 
-/// Returns the fields of a row. Empty if the row is no object.
-fn fields(line: &[u8]) -> BTreeMap<Cow<'_, str>, &RawValue> {
-    serde_json::from_slice(line).unwrap_or_default()
+/// Returns the values of some fields of a row, as they are written there. Each is `None` if the row is no object.
+fn kept_values<'a>(keep: &[String], line: &'a [u8]) -> Vec<Option<&'a RawValue>> {
+    let nothing = || vec![None; keep.len()];
+    if keep.is_empty() {
+        return nothing();
+    }
+    let mut reader = serde_json::Deserializer::from_slice(line);
+    let read = KeptFields(keep).deserialize(&mut reader);
+    read.and_then(|values| reader.end().map(|()| values)).unwrap_or_else(|_| nothing())
+}
+
+/// Reads the fields with these names, and passes over all others.
+struct KeptFields<'k>(&'k [String]);
+
+impl<'de> DeserializeSeed<'de> for KeptFields<'_> {
+    type Value = Vec<Option<&'de RawValue>>;
+
+    fn deserialize<D: Deserializer<'de>>(self, row: D) -> Result<Self::Value, D::Error> {
+        row.deserialize_map(self)
+    }
+}
+
+impl<'de> Visitor<'de> for KeptFields<'_> {
+    type Value = Vec<Option<&'de RawValue>>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("an object")
+    }
+
+    fn visit_map<M: MapAccess<'de>>(self, mut row: M) -> Result<Self::Value, M::Error> {
+        let mut values = vec![None; self.0.len()];
+        while let Some(place) = row.next_key_seed(FieldPlace(self.0))? {
+            match place.and_then(|place| values.get_mut(place)) {
+                Some(value) => *value = Some(row.next_value()?),
+                None => {
+                    row.next_value::<IgnoredAny>()?;
+                }
+            }
+        }
+        Ok(values)
+    }
+}
+
+/// Reads the name of a field as its place among the names that are kept.
+struct FieldPlace<'k>(&'k [String]);
+
+impl<'de> DeserializeSeed<'de> for FieldPlace<'_> {
+    type Value = Option<usize>;
+
+    fn deserialize<D: Deserializer<'de>>(self, name: D) -> Result<Self::Value, D::Error> {
+        name.deserialize_str(self)
+    }
+}
+
+impl Visitor<'_> for FieldPlace<'_> {
+    type Value = Option<usize>;
+
+    fn expecting(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("the name of a field")
+    }
+
+    fn visit_str<E>(self, name: &str) -> Result<Self::Value, E> {
+        Ok(self.0.iter().position(|kept| kept == name))
+    }
 }
 
 struct Line<'a> {
     row: u64,
     answer: Result<RowAnswer<'a>, &'a str>,
-    kept: &'a BTreeMap<Cow<'a, str>, &'a RawValue>,
+    kept: &'a [Option<&'a RawValue>],
     keep: &'a [String],
     shape: &'a AnswerShape,
 }
@@ -60,8 +121,8 @@ impl Serialize for Line<'_> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut line = serializer.serialize_map(None)?;
         line.serialize_entry("row", &self.row)?;
-        for name in self.keep {
-            line.serialize_entry(name, &self.kept.get(name.as_str()))?;
+        for (name, value) in self.keep.iter().zip(self.kept) {
+            line.serialize_entry(name, value)?;
         }
         match self.answer {
             Ok(answer) => self.write_answer(answer, &mut line)?,
@@ -113,5 +174,27 @@ struct Named<'a, N, V> {
 impl<N: ToString, V: Serialize> Serialize for Named<'_, N, V> {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         serializer.collect_map(self.names.iter().map(ToString::to_string).zip(self.values))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn kept_values_are_those_of_the_row_digit_by_digit() {
+        let keep = ["id".to_owned(), "na\"me".to_owned()];
+        let values = |line: &'static str| {
+            let found = kept_values(&keep, line.as_bytes());
+            found.into_iter().map(|value| value.map(RawValue::get)).collect::<Vec<_>>()
+        };
+        assert_eq!(
+            values(r#"{"x":[1,{"id":7}],"id": 1.50 ,"n\u0061\"me":{"a": 1}}"#),
+            [Some("1.50"), Some(r#"{"a": 1}"#)]
+        );
+        assert_eq!(values(r#"{"id":1,"id":2}"#), [Some("2"), None]);
+        for no_object in ["[1]", "{\"id\":1", "{\"id\":1} 2", ""] {
+            assert_eq!(values(no_object), [None, None], "{no_object}");
+        }
     }
 }

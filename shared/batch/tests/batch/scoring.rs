@@ -191,6 +191,18 @@ fn parquet_is_answered_as_requests_with_typed_columns() {
     assert_eq!(index, 4000);
 }
 
+/// The state machine passes at most 256 KB to an invocation.
+#[test]
+fn a_long_row_of_names_does_not_make_the_list_of_work_longer() {
+    let more: String = (0..40_000).map(|column| format!(",other {column}")).collect();
+    let cells = ",0".repeat(40_000);
+    let content = format!("\u{feff}district,rooms{more}\r\neast,3{cells}\r\nwest,4{cells}\r\n").into_bytes();
+    let parts = parts("a.csv", &content, 1);
+    assert_eq!(parts.len(), 2);
+    assert!(parts.iter().all(|part| serde_json::to_string(part).unwrap().len() < 1000));
+    scored(&scorer(&model("format-2-regression"), &["other 39999"]), &parts, &content);
+}
+
 #[test]
 fn zipped_files_are_answered_like_others() {
     let model = model("format-2-classification");
@@ -219,12 +231,41 @@ fn a_bad_row_has_an_error_in_place_of_a_prediction() {
 }
 
 #[test]
+fn kept_columns_are_found_with_blanks_around_their_names() {
+    let model = model("format-2-regression");
+    let (scorer, keep) = (scorer(&model, &["id"]), ["id".to_owned()]);
+    let check = ColumnCheck::new(&model, 7, false, &keep).unwrap();
+    let csv = "\u{a0}id ,district,rooms\nc1,east,3\n".as_bytes();
+    check.header("\u{a0}id ,district,rooms").unwrap();
+    let answers = String::from_utf8(score(&scorer, &parts("a.csv", csv, 100)[0], csv).content).unwrap();
+    assert!(answers.starts_with("row,id,prediction") && answers.contains("\n0,c1,"), "{answers}");
+
+    let texts = |text: &str| -> ArrayRef { Arc::new(StringArray::from(vec![text])) };
+    let columns = [(" id\u{a0}", texts("c1")), ("district", texts("east")), (" rooms", texts("3"))];
+    let batch = RecordBatch::try_from_iter(columns).unwrap();
+    check.schema(batch.schema_ref()).unwrap();
+    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    let content = writer.into_inner().unwrap();
+    let file = score(&scorer, &parts("a.parquet", &content, 1)[0], &content).content;
+    let mut reader = ParquetRecordBatchReaderBuilder::try_new(Bytes::from(file)).unwrap().build().unwrap();
+    let batch = reader.next().unwrap().unwrap();
+    assert_eq!(batch.column_by_name("id").unwrap().as_string::<i32>().value(0), "c1");
+}
+
+#[test]
 fn contributions_stand_beside_the_prediction() {
     // A linear model or trees of this release have what explanations need; this artifact does not.
     let scorer = PartScorer::new(model("format-2-regression"), 7, true, &[]).unwrap();
     let content = b"{\"rooms\":3,\"district\":\"east\"}\n".as_slice();
     let error = scorer.score(&parts("a.jsonl", content, 100)[0], vec![content.to_vec()]).unwrap_err();
     insta::assert_snapshot!(error, @"the predictions cannot be explained: the artifact does not say which training rows reach which node; train again with this release");
+}
+
+#[test]
+fn a_version_that_cannot_explain_is_refused_when_the_job_is_planned() {
+    let error = ColumnCheck::new(&model("format-2-regression"), 7, true, &[]).unwrap_err();
+    insta::assert_snapshot!(error, @"the version cannot explain its predictions: the artifact does not say which training rows reach which node; train again with this release");
 }
 
 #[test]
