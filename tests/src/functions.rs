@@ -1,5 +1,7 @@
 //! Test helper that calls the deployed Lambda functions directly.
 
+use std::collections::HashMap;
+
 use aws_config::SdkConfig;
 use aws_sdk_lambda::Client;
 use aws_sdk_lambda::primitives::Blob;
@@ -95,10 +97,28 @@ impl Functions {
     /// # Panics
     /// When the function has no such variable.
     pub async fn setting(&self, function: &str, name: &str) -> String {
+        let variables = self.variables(function).await;
+        variables.get(name).unwrap_or_else(|| panic!("{function} has no {name}")).clone()
+    }
+
+    /// Returns the environment variables of the Lambda function.
+    ///
+    /// # Panics
+    /// When the function is missing.
+    pub async fn variables(&self, function: &str) -> HashMap<String, String> {
         let configuration = self.client.get_function_configuration().function_name(function).send().await;
         let environment = configuration.expect("the function is there").environment;
-        let variables = environment.and_then(|environment| environment.variables).unwrap_or_default();
-        variables.get(name).unwrap_or_else(|| panic!("{function} has no {name}")).clone()
+        environment.and_then(|environment| environment.variables).unwrap_or_default()
+    }
+
+    /// Changes the maximum duration of the function's invocations.
+    ///
+    /// # Panics
+    /// When Lambda refuses the new configuration.
+    pub async fn set_timeout(&self, function: &str, seconds: i32) {
+        let update = self.client.update_function_configuration().function_name(function).timeout(seconds);
+        update.send().await.expect("the function can be configured");
+        self.until_settled(function).await;
     }
 
     /// Changes an environment variable of the deployed Lambda function.
@@ -106,9 +126,7 @@ impl Functions {
     /// # Panics
     /// When Lambda refuses the new configuration.
     pub async fn set(&self, function: &str, name: &str, value: &str) {
-        let configuration = self.client.get_function_configuration().function_name(function).send().await;
-        let environment = configuration.expect("the function is there").environment;
-        let mut variables = environment.and_then(|environment| environment.variables).unwrap_or_default();
+        let mut variables = self.variables(function).await;
         variables.insert(name.to_owned(), value.to_owned());
         let environment = Environment::builder().set_variables(Some(variables)).build();
         let update = self.client.update_function_configuration().function_name(function).environment(environment);

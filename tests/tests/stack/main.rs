@@ -21,6 +21,7 @@ mod feedback_rows;
 mod forgetting;
 mod impact;
 mod imports;
+mod large;
 mod live;
 mod mail_links;
 mod mails;

@@ -40,13 +40,13 @@ fn events_that_the_rule_cannot_deliver_go_to_a_queue() {
 }
 
 #[test]
-fn only_uploaded_files_samples_feedback_jobs_and_tagged_objects_expire() {
+fn only_uploaded_files_samples_feedback_jobs_checkpoints_and_tagged_objects_expire() {
     let template = Template::read();
     let rules = list(&template.resource("ArtifactBucket")["LifecycleConfiguration"]["Rules"]);
     let expiring: Vec<_> = rules.into_iter().filter(|rule| rule.get("ExpirationInDays").is_some()).collect();
     let prefixes: Vec<_> = expiring.iter().filter_map(|rule| rule.get("Prefix")).map(written).collect();
-    assert_eq!(prefixes, ["incoming/", "served/", "feedback/", "jobs/"]);
+    assert_eq!(prefixes, ["incoming/", "served/", "feedback/", "jobs/", "checkpoints/"]);
     let tagged: Vec<_> = expiring.iter().filter_map(|rule| rule.get("TagFilters")).collect();
     assert_eq!(tagged, [&json!([{"Key": KEEP_DAYS_TAG, "Value": {"Ref": "KeepDays"}}])]);
-    assert_eq!(expiring.len(), 5);
+    assert_eq!(expiring.len(), 6);
 }

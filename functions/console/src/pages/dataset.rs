@@ -97,6 +97,13 @@ fn render(
 fn facts(table: &Table, base: &str) -> Vec<Fact> {
     let (dataset, profile) = (&table.version.dataset, &table.manifest.profile);
     let feedback = dataset.feedback.as_ref().map(|feedback| Fact::new("Feedback", feedback.to_string()));
+    let sample = profile.sample_rows.map(|rows| {
+        let rows = text::count(rows as u64);
+        Fact::new(
+            "Sample",
+            format!("{rows} rows. Types and hold-out are those of the sample; the model was fitted to all rows."),
+        )
+    });
     let mut facts = vec![
         Fact::rich("Read for", version_link(base, table.version.number)),
         Fact::code("Source", &dataset.source),
@@ -105,6 +112,7 @@ fn facts(table: &Table, base: &str) -> Vec<Fact> {
         Fact::new("Predicts", format!("{} ({})", dataset.target, dataset.task.name())),
         Fact::rich("Fingerprint", Markup(format!("<code>{}</code>", super::markup::escaped(&dataset.fingerprint)))),
     ];
+    facts.extend(sample);
     facts.extend(feedback);
     facts
 }

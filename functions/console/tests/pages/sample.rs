@@ -379,6 +379,7 @@ fn profile(version: &Version, names: &[&str]) -> DatasetProfile {
     };
     DatasetProfile {
         settings: None,
+        sample_rows: None,
         feedback: Vec::new(),
         files: vec![DatasetFile {
             name: "datasets/iris/2026-11.csv".into(),

@@ -53,10 +53,7 @@ fn continuation(world: &TestWorld) -> Value {
 fn assert_is_complete(world: &TestWorld, report: &TrainReport) {
     assert_eq!((report.status, world.champion_number()), (RunStatus::Succeeded, Some(1)), "{:?}", report.reason);
     let said = report.warnings.iter().find(|warning| warning.contains("read as a stream")).unwrap();
-    assert!(
-        said.contains("on a sample of 2000 of its 2000 rows; then gradient boosting was fitted to 16"),
-        "{said}"
-    );
+    assert!(said.contains("on a sample of 2000 of its 2000 rows; then gradient boosting was fitted to 16"), "{said}");
     let manifest = world.manifest(report);
     assert_eq!((manifest.profile.sample_rows, manifest.version.dataset.rows), (Some(ROWS), ROWS));
     assert_eq!(manifest.version.parameters["n_estimators"], json!(30));

@@ -92,7 +92,10 @@ fn a_need_above_the_maximum_of_lambda_is_reported() {
     let mut table = narrow();
     table.files[0].1 *= 100;
     let message = table.learning("", 10_240).unwrap_err();
-    assert!(message.contains("; no function can have so much memory; expected fewer rows or columns, or store"), "{message}");
+    assert!(
+        message.contains("; no function can have so much memory; expected fewer rows or columns, or store"),
+        "{message}"
+    );
 }
 
 #[test]
