@@ -143,9 +143,14 @@ pub async fn read(
     if let Some(retries) = streaming.filter(|_| settings.stream || (fits.is_err() && may_stream)) {
         let files = listing.data;
         let (prepared, mut profile, stream) =
-            open_stream(storage, files, (settings, &stack.target, limit), feedback, (&name, retries)).await?;
+            open_stream(storage, files, (settings, &stack.target, limit), (&name, retries)).await?;
         objects.note_in(&mut profile);
-        note_feedback(&mut profile);
+        // The rows of feedback would be others in each invocation of a training that pauses.
+        if feedback.is_some() {
+            profile
+                .warnings
+                .push("the table was read as a stream, so the training did not learn from feedback".to_owned());
+        }
         return Ok(LoadedDataset { source: prefix.to_owned(), prepared, profile, stream: Some(stream) });
     }
     fits.map_err(refused(&name))?;
@@ -174,7 +179,6 @@ async fn open_stream(
     storage: &impl Datasets,
     files: Vec<StoredFile>,
     (settings, target, limit): (DatasetSettings, &str, u64),
-    feedback: Option<FeedbackFiles>,
     (name, retries): (&str, RetryLimit),
 ) -> Result<(Prepared, DatasetProfile, TableStream), TrainError> {
     let mut reads = TableReads::new();
@@ -185,7 +189,7 @@ async fn open_stream(
         let table = StreamedTable::open(files, settings, &target).map_err(refused(&origin))?;
         check_streaming(&table, None, limit).map_err(too_large)?;
         let (sampled, sample) = table.sample(SAMPLE_ROWS, limit).map_err(refused(&origin))?;
-        let (prepared, profile) = prepare(&origin, sampled, feedback.as_ref())?;
+        let (prepared, profile) = prepare(&origin, sampled, None)?;
         check_streaming(&table, Some(&prepared), limit).map_err(too_large)?;
         Ok::<_, TrainError>((prepared, profile, table, sample))
     });

@@ -1,5 +1,6 @@
 //! Runs one training as a job outside Lambda, for tables that need more memory or time than a function has.
 
+use evergreen_lifecycle::RunStatus;
 use jiff::SignedDuration;
 use serde_json::Value;
 
@@ -16,6 +17,11 @@ pub enum JobError {
     /// The argument of the program is not an event in JSON.
     #[error("the argument is not an event: expected JSON such as {{\"id\": \"monthly-2026-11\"}}: {0}")]
     NotJson(#[source] serde_json::Error),
+    /// The training has paused, because the job's time is nearly over. AWS Batch repeats a job that fails.
+    #[error(
+        "the training has paused before the end of the job; run the same job again, and it goes on from its checkpoint"
+    )]
+    Paused,
     /// The event was refused, or the training failed.
     #[error(transparent)]
     Failed(#[from] TrainError),
@@ -28,6 +34,9 @@ pub enum JobError {
 /// [`JobError`], with the reason.
 pub async fn run<W: TrainWorld>(trainer: &Trainer<'_, W>, event: &str, id: String) -> Result<TrainResponse, JobError> {
     let event: Value = serde_json::from_str(event).map_err(JobError::NotJson)?;
-    let invocation = Invocation { id, deadline: trainer.world.clock().now() + TIME };
-    Ok(trainer.handle(event, &invocation).await?)
+    let invocation = Invocation { id, deadline: trainer.world.clock().now() + TIME, is_job: true };
+    match trainer.handle(event, &invocation).await? {
+        TrainResponse::Run(report) if report.status == RunStatus::Running && !report.duplicate => Err(JobError::Paused),
+        response => Ok(response),
+    }
 }

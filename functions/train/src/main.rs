@@ -32,7 +32,7 @@ async fn main() -> anyhow::Result<()> {
     }
     let handle = service_fn(async |event: LambdaEvent<Value>| {
         let deadline = Timestamp::try_from(event.context.deadline()).unwrap_or(Timestamp::MAX);
-        let invocation = Invocation { id: event.context.request_id, deadline };
+        let invocation = Invocation { id: event.context.request_id, deadline, is_job: false };
         // The Lambda runtime logs the kind and the text of the error once.
         trainer.handle(event.payload, &invocation).await.map_err(Diagnostic::from)
     });

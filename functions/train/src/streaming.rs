@@ -31,6 +31,9 @@ use crate::work::{learning_deadline, off_thread};
 /// Time between two checkpoints of a training that does not pause.
 const CHECKPOINT_EVERY: Duration = Duration::from_secs(60);
 
+/// Maximum time for storing a checkpoint of a training that goes on. Meanwhile nothing is read for the training.
+const KEEPING: Duration = Duration::from_secs(20);
+
 /// Maximum number of attempts of a run that goes on after pauses.
 const MAX_ATTEMPTS: u32 = 50;
 
@@ -82,6 +85,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let request = Arc::new(RunRequest::training(run, options));
         let keep = async |checkpoint: Vec<u8>| {
             // The training goes on without this checkpoint, and stores another one later.
+            let retries = retries.at_most(KEEPING);
             if let Err(error) = self.keep_training(run, &request, None, checkpoint, retries).await {
                 tracing::warn!(run = %run.id, %error, "a checkpoint could not be stored");
             }
@@ -108,6 +112,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
             return Err(TrainError::TooManyPauses(run.attempt));
         }
         self.keep_training(run, request, Some(run.attempt), checkpoint, retries).await?;
+        if invocation.is_job {
+            tracing::info!(run = %run.id, attempt = run.attempt, "the training pauses, and the job must be repeated");
+            return Ok(());
+        }
         let id = format!("continue-{}-{}", run.id, run.attempt);
         let now = time::to_millis(self.world.clock().now());
         let actor = Actor::new(ActorKind::Stack, ACTOR);

@@ -38,6 +38,8 @@ pub struct Invocation {
     pub id: String,
     /// Time at which Lambda ends the invocation.
     pub deadline: Timestamp,
+    /// Whether a job outside Lambda does the work. If it pauses, the same job must go on.
+    pub is_job: bool,
 }
 
 /// JSON answer of the train function to its caller.
@@ -88,7 +90,11 @@ impl<W: TrainWorld> Trainer<'_, W> {
                 return promotion::promote(self, request, invocation).await.map(TrainResponse::Promotion);
             }
             Ok(TrainEvent::Continuation(id)) => {
-                let KeptTraining { request, paused, .. } = self.kept_training(&id, invocation).await?;
+                let kept = match self.kept_training(&id, invocation).await {
+                    Err(error @ TrainError::NoCheckpoint(_)) => return self.ended_before(&id, error).await,
+                    kept => kept?,
+                };
+                let KeptTraining { request, paused, .. } = kept;
                 let RunRequest { id, trigger, task } = request;
                 self.run(id, trigger, Ok(task), (invocation, paused)).await
             }
@@ -136,6 +142,15 @@ impl<W: TrainWorld> Trainer<'_, W> {
                 self.verify(number, invocation).await.map(|verified| TrainResponse::Verification(Box::new(verified)))
             }
         }
+    }
+
+    /// Returns the report of a run that has made its version before. Otherwise `error`.
+    async fn ended_before(&self, id: &RunId, error: TrainError) -> Result<TrainResponse, TrainError> {
+        // The bus may deliver an event twice.
+        let run = self.world.registry().run(id).await?.transpose()?.filter(|run| run.version().is_some());
+        let run = run.ok_or(error)?;
+        let report = TrainReport::of(&run, self.family_of(&run).await?, true, self.world.clock().now());
+        Ok(TrainResponse::Run(Box::new(report)))
     }
 
     /// Returns the last checkpoint of a training run.

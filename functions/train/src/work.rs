@@ -13,6 +13,10 @@ const RESERVE: Duration = Duration::from_secs(5);
 /// Share of the remaining Lambda time (one tenth) that is kept free for evaluating and storing the model.
 const RESERVED_SHARE: u32 = 10;
 
+// Only a job lasts so long that a tenth of its time would be more.
+/// Maximum time at the end that is kept free for evaluating and storing a trained model.
+const MAX_RESERVE: Duration = Duration::from_secs(15 * 60);
+
 /// Time at the end of an invocation that is kept free for recording that the run ran out of time.
 const RECORDING_RESERVE: Duration = Duration::from_secs(2);
 
@@ -23,7 +27,7 @@ const RESPONSE_RESERVE: Duration = Duration::from_millis(300);
 pub fn learning_deadline(deadline: Timestamp, now: Timestamp, budget: Option<Duration>) -> Instant {
     let left = left(deadline, now);
     // The last tenth of the remaining time, at least 5 s, is kept free for evaluating and storing the model.
-    let reserve = RESERVE.max(left / RESERVED_SHARE);
+    let reserve = RESERVE.max(left / RESERVED_SHARE).min(MAX_RESERVE);
     let allowed = left.saturating_sub(reserve);
     Instant::now() + budget.map_or(allowed, |budget| budget.min(allowed))
 }

@@ -38,6 +38,10 @@ pub const SAMPLE_ROWS: u64 = 500_000;
 /// Share of the time of the first invocation that the search on the sample may take.
 const SEARCH_SHARE: f64 = 0.4;
 
+// The store may have been slow once.
+/// Number of calls in a row that have grown no tree, after which a training fails.
+const MAX_STALLS: u32 = 3;
+
 /// The rows of a streamed table that are not in memory.
 #[derive(Clone, Copy)]
 pub struct RowStream<'a> {
@@ -102,10 +106,13 @@ pub fn check_streaming(table: &StreamedTable, sample: Option<&Prepared>, memory:
         }
         None => (columns.saturating_sub(1).max(1), 1),
     };
-    // The sample has up to 12 bytes for a value. A block is there as bytes (three times), as values and as bin numbers.
-    let in_memory = table.rows().min(SAMPLE_ROWS).saturating_mul(12 * columns);
-    let block = table.block_rows().saturating_mul(3 * 4 * columns + 8 * columns + features + 24);
-    let needed = with_overhead(streaming_bytes(table.rows(), features, outputs).saturating_add(in_memory + block));
+    // The sample has up to 12 bytes for a value. A block is there as bytes (up to five times), as values and as bin numbers.
+    let sampled = sample.map_or(table.rows().min(SAMPLE_ROWS), |sample| sample.table().rows() as u64);
+    let in_memory = sampled.saturating_mul(12 * columns);
+    let block = table.block_rows().saturating_mul(8 * columns + features + 24);
+    let block = block.saturating_add(table.block_bytes().saturating_mul(5));
+    let rows = streaming_bytes(table.rows(), features, outputs);
+    let needed = with_overhead(rows.saturating_add(in_memory).saturating_add(block));
     if needed <= memory {
         return Ok(());
     }
@@ -153,11 +160,15 @@ fn on_pool(
     let all = rows.len();
     let choice = checkpoint.choice();
     let seed = seed_of(plan.seed, choice.family);
-    let mut rounds = Rounds { checkpoint: &checkpoint, pauses: &pauses, kept: Instant::now() };
+    let mut rounds =
+        Rounds { checkpoint: &checkpoint, pauses: &pauses, kept: Instant::now(), last: None, longest: Duration::ZERO };
     let boosted = match rows.fit(boosting_parameters(&choice), seed, checkpoint.rounds.clone(), &mut rounds) {
         StreamedFit::Complete(boosted) => boosted,
-        StreamedFit::Paused(rounds) if before == Some(rounds.len()) => return Err(LearningError::NoProgress),
         StreamedFit::Paused(rounds) => {
+            checkpoint.stalls = if before == Some(rounds.len()) { checkpoint.stalls + 1 } else { 0 };
+            if checkpoint.stalls >= MAX_STALLS {
+                return Err(LearningError::NoProgress);
+            }
             checkpoint.rounds = rounds;
             return Ok(StreamedOutcome::Paused(checkpoint.write()));
         }
@@ -204,7 +215,9 @@ fn decide(
     watch: &ProgressWatch,
 ) -> Result<Decided, LearningError> {
     let started = Instant::now();
-    let until = started + deadline.saturating_duration_since(started).mul_f64(SEARCH_SHARE);
+    let share = deadline.saturating_duration_since(started).mul_f64(SEARCH_SHARE);
+    let budget = prepared.table().settings().time_budget_seconds.map(Duration::from_secs);
+    let until = started + budget.map_or(share, |budget| budget.min(share));
     let (learnt, warnings) = columns(prepared, plan, until, false)?;
     let learner = learner(prepared, learnt)?;
     let mut found = search(&learner, plan, until, watch)?;
@@ -266,7 +279,7 @@ fn binned_rows(
     let mut rows = StreamedRows::new(&binned, truth_scale(table.target(), training), training.len() + outside);
     drop(binned);
     let (target, weights) = (table.target().take(training), table.weights().map(|weights| at(weights, training)));
-    rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
+    let mut infinite = rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
     let newest = oldest_held(prepared);
     let (mut newer, mut without_target, mut new_labels) = (0, 0, 0);
     stream.table.blocks(stream.sample, |block: RowBlock| -> Result<(), TableError> {
@@ -280,14 +293,18 @@ fn binned_rows(
         newer += block.target.len() - kept.len();
         let features = FrameFeatures::new(&block.frame, &kept, signature.columns(), preprocessing);
         let (target, weights) = (block.target.take(&kept), block.weights.as_ref().map(|weights| at(weights, &kept)));
-        rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
+        infinite += rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
         Ok(())
     })?;
     let told = [
         (without_target, "the target has no value there"),
         (new_labels, "their label does not occur in the sample"),
         (newer as u64, "they are as new as the hold-out"),
+        (infinite as u64, "their target is too large for single precision"),
     ];
+    if rows.len() == 0 {
+        return Err(TableError::NoWeight(table.settings().weights.clone().unwrap_or_default()).into());
+    }
     let told = told.into_iter().filter(|(count, _)| *count > 0);
     Ok((rows, told.map(|(count, why)| format!("{count} rows outside the sample are left out: {why}")).collect()))
 }
@@ -312,11 +329,20 @@ struct Rounds<'a> {
     checkpoint: &'a Checkpoint,
     pauses: &'a Pauses<'a>,
     kept: Instant,
+    /// The start of the last round.
+    last: Option<Instant>,
+    /// The duration of the longest round so far.
+    longest: Duration,
 }
 
 impl RoundWatch for Rounds<'_> {
     fn is_up(&mut self, _: usize) -> bool {
-        Instant::now() >= self.pauses.deadline
+        // A round cannot be interrupted. So it begins only if there is time for one as long as the longest.
+        let now = Instant::now();
+        if let Some(last) = self.last.replace(now) {
+            self.longest = self.longest.max(now.duration_since(last));
+        }
+        now + self.longest >= self.pauses.deadline
     }
 
     fn is_due(&mut self, round: usize) -> bool {

@@ -133,8 +133,8 @@ pub enum LearningError {
     Rows(#[from] evergreen_table::TableError),
     /// One invocation of the function is too short to read the table and to grow a tree.
     #[error(
-        "there was no time to grow a tree after the table had been read as a stream; expected a shorter time for reading; \
-         give the function more memory, which also gives it more processors, or train as a batch job"
+        "three invocations in a row had no time to grow a tree after they had read the table as a stream; expected a shorter time \
+         for reading; give the function more memory, which also gives it more processors, or train as a batch job"
     )]
     NoProgress,
 }

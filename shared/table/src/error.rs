@@ -90,18 +90,41 @@ pub enum TableError {
          groups follow each other; write the file again"
     )]
     RowGroups(String),
-    /// Error: the sample of a table that is read as a stream has too few rows for training.
+    /// Error: the sample of a table that is read as a stream is much smaller or larger than it should be.
     #[error(
-        "a sample of {wanted} rows of the table has only {found} rows, because whole groups of column {column:?} are \
-         sampled; expected smaller groups, or a table that fits into memory"
+        "a sample of about {wanted} rows of the table has {found} rows, because {} are in the sample together; expected more \
+         different ones, or a table that fits into memory",
+        together(.column.as_deref())
     )]
-    SmallSample {
+    UnevenSample {
         /// The number of rows that were expected.
         wanted: u64,
         /// The number of rows in the sample.
         found: u64,
-        /// The name of the group column.
+        /// The name of the group column. `None` if the settings name none.
+        column: Option<String>,
+    },
+    /// Error: the sample of a table that is read as a stream has other columns than its files.
+    #[error(
+        "the files of the table have other columns than a sample of their rows; write all files with the same columns"
+    )]
+    OtherSample,
+    /// Error: two files of a table that is read as a stream store a column in different ways.
+    #[error(
+        "{file}, column {column:?}: stored as {found}, and as {expected} in {first}; expected one kind in all files of a table \
+         that is read as a stream; write the files again"
+    )]
+    MixedKinds {
+        /// The name of the file.
+        file: String,
+        /// The name of the column.
         column: String,
+        /// How the file stores the column.
+        found: &'static str,
+        /// How the first file stores the column.
+        expected: &'static str,
+        /// The name of the first file.
+        first: String,
     },
     /// Error: a Parquet file cannot be decoded.
     #[error("{file}: not a Parquet file, or damaged; write the file again")]
@@ -361,6 +384,14 @@ impl TableError {
             }
             _ => "the columns".to_owned(),
         }
+    }
+}
+
+/// Returns which rows of a streamed table are in the sample together.
+fn together(column: Option<&str>) -> String {
+    match column {
+        Some(column) => format!("all rows of a group in column {column:?}"),
+        None => "equal rows".to_owned(),
     }
 }
 

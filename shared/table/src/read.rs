@@ -42,9 +42,23 @@ pub(super) fn read(
 /// How each column of a table was read, so that more rows can be read in the same way.
 #[derive(Debug, Clone)]
 pub(crate) struct TableReading {
+    /// The names of the columns, in the order of `columns`.
+    pub(crate) names: Vec<String>,
     pub(crate) columns: Vec<ColumnReading>,
     pub(crate) forms: Vec<TextForm>,
     pub(crate) marks: MissingMarks,
+}
+
+impl TableReading {
+    /// Returns the same reading with its columns in the order of `names`. `None` if it has other columns.
+    pub(crate) fn in_order(&self, names: &[String]) -> Option<Self> {
+        let place = |name: &String| self.names.iter().position(|own| own == name);
+        let places = names.iter().map(place).collect::<Option<Vec<usize>>>()?;
+        let columns = places.iter().map(|place| self.columns.get(*place).cloned()).collect::<Option<Vec<_>>>()?;
+        let forms = places.iter().map(|place| self.forms.get(*place).copied()).collect::<Option<Vec<_>>>()?;
+        let (names, marks) = (names.to_vec(), self.marks.clone());
+        (columns.len() == self.columns.len()).then_some(Self { names, columns, forms, marks })
+    }
 }
 
 /// Reads the data files into a table. Returns also how its columns were read.
@@ -91,11 +105,12 @@ pub(crate) fn table(
         .extend(labels::yes_is_first(columns.target.labels(), &target_name).filter(|_| settings.positive.is_none()));
     warnings.extend(labels::alike_categories(&columns.frame));
     warnings.extend(oddities::copies(&columns.frame, &columns.target));
+    let names = parts.names.clone();
     // The contents of the files are no longer needed. They are dropped before the fingerprint is computed, which needs
     // memory, too.
     drop(parts);
     let profile = DatasetProfile { warnings, ..profile };
-    let reading = TableReading { columns: readings, forms: surveyed.forms, marks };
+    let reading = TableReading { names, columns: readings, forms: surveyed.forms, marks };
     Ok((columns.into_table(target_name, settings, profile, left_out, memory), reading))
 }
 

@@ -58,9 +58,10 @@ impl StreamedTable {
             opening.push((stored.name.clone(), parquet.clone(), names));
             let rows = parquet.rows();
             kept.push(OpenedFile { stored, parquet, first });
-            first += rows;
+            first = first.saturating_add(rows);
         }
         let parts = TableParts::of_parquet(opening, &settings)?;
+        check_kinds(&kept, &parts)?;
         let target = settings.target.clone().unwrap_or_else(|| default_target.to_owned());
         let roles = roles::roles(&parts.names, &target, &settings)?;
         if first >= u64::from(u32::MAX) {
@@ -79,8 +80,29 @@ impl StreamedTable {
         self.parts.names.len()
     }
 
+    /// Returns the number of bytes of the largest block (row group), with all its columns.
+    pub fn block_bytes(&self) -> u64 {
+        let spans = self.files.iter().filter_map(|file| file.parquet.spans()).flatten();
+        spans.map(|span| span.end - span.start).max().unwrap_or_default()
+    }
+
     /// Returns the number of rows in the largest block (row group) of the files. Blocks are read one after the other.
     pub fn block_rows(&self) -> u64 {
         self.files.iter().flat_map(|file| file.parquet.rows_of_groups()).max().unwrap_or_default()
     }
+}
+
+/// Returns an error if two files store a column in different ways. Equal values would then not be found equal.
+fn check_kinds(files: &[OpenedFile], parts: &TableParts) -> Result<(), TableError> {
+    let Some((first, others)) = files.split_first() else { return Ok(()) };
+    let expected: Vec<&'static str> = first.parquet.kinds().collect();
+    for (index, file) in (1..).zip(others) {
+        for (found, column) in file.parquet.kinds().zip(parts.order_of(index)) {
+            let Some(expected) = expected.get(*column).filter(|expected| **expected != found) else { continue };
+            let column = parts.names.get(*column).cloned().unwrap_or_default();
+            let (file, first) = (file.stored.name.clone(), first.stored.name.clone());
+            return Err(TableError::MixedKinds { file, column, found, expected, first });
+        }
+    }
+    Ok(())
 }

@@ -54,10 +54,10 @@ async fn trains(stack: &Stack, run: &str) -> Value {
 async fn a_streamed_training_pauses_before_its_invocation_ends_and_goes_on_over_the_bus() {
     let stack = Stack::take().await;
     stack.train_good().await;
-    stack.store_table(&[("dataset.toml", SETTINGS), ("plants.parquet", &plants(40_000))]).await;
-    // Four of nine seconds are for the training. It needs more, so it pauses.
+    stack.store_table(&[("dataset.toml", SETTINGS), ("plants.parquet", &plants(60_000))]).await;
+    // Seven of twelve seconds are for the training. It needs more, so it pauses.
     let train = &stack.functions.train;
-    stack.functions.set_timeout(train, 9).await;
+    stack.functions.set_timeout(train, 12).await;
     let report = stack.train(boosting(1_000, 200)).await;
     assert_eq!((&report["status"], &report["version"]), (&json!("RUNNING"), &Value::Null), "{report}");
     let id = report["run_id"].as_str().expect("an id");
@@ -65,7 +65,7 @@ async fn a_streamed_training_pauses_before_its_invocation_ends_and_goes_on_over_
     stack.functions.set_timeout(train, 900).await;
     assert_eq!(run["status"], "SUCCEEDED", "{run}");
     assert!(run["attempt"].as_u64().is_some_and(|attempt| attempt > 1), "{run}");
-    assert_eq!((&run["parameters"]["n_estimators"], &run["dataset"]["rows"]), (&json!(1_000), &json!(40_000)), "{run}");
+    assert_eq!((&run["parameters"]["n_estimators"], &run["dataset"]["rows"]), (&json!(1_000), &json!(60_000)), "{run}");
     let warnings = run["warnings"].to_string();
     assert!(warnings.contains("read as a stream") && !warnings.contains("there was time for"), "{warnings}");
     assert!(stack.bucket.keys("checkpoints/").await.is_empty(), "the checkpoint is deleted");

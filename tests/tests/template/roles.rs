@@ -247,7 +247,8 @@ fn each_function_has_its_own_role_and_no_other_rights() {
         assert_eq!(list(trust)[0]["Principal"], json!({"Service": "lambda.amazonaws.com"}), "{role}");
         // A training job has the rights of the train function.
         let others: Vec<_> = list(trust).into_iter().skip(1).map(|more| more["Principal"].clone()).collect();
-        let expected = if role == "TrainRole" { vec![json!({"Service": "ecs-tasks.amazonaws.com"})] } else { Vec::new() };
+        let expected =
+            if role == "TrainRole" { vec![json!({"Service": "ecs-tasks.amazonaws.com"})] } else { Vec::new() };
         assert_eq!(others, expected, "{role}");
     }
     for (id, role) in template.resources("AWS::IAM::Role") {

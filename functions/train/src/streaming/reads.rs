@@ -130,7 +130,8 @@ impl TableReads {
             *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
             told
         })?;
-        let mut joined = vec![BytesMut::new(); ranges.len()];
+        let size = |range: &Range<u64>| (range.end - range.start) as usize;
+        let mut joined: Vec<BytesMut> = ranges.iter().map(|range| BytesMut::with_capacity(size(range))).collect();
         for (place, bytes) in fetched {
             if let Some(joined) = joined.get_mut(place) {
                 joined.extend_from_slice(&bytes);

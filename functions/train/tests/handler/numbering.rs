@@ -50,7 +50,7 @@ async fn a_second_registry_at_the_same_bucket_takes_the_numbers_above() {
     let deadline = evergreen_lifecycle::ports::Clock::now(clock) + SignedDuration::from_mins(15);
     let before = memory.state().objects.clone();
     // The second attempt trains the same model again: its artifact has the same bytes.
-    let answer = other.handle(quick(), &Invocation { id: "b".into(), deadline }).await.unwrap();
+    let answer = other.handle(quick(), &Invocation { id: "b".into(), deadline, is_job: false }).await.unwrap();
     let TrainResponse::Run(report) = answer else { panic!("{answer:?}") };
     assert_eq!((report.status, number(&report)), (RunStatus::Succeeded, 2));
     assert_eq!(objects_before(&world, &report), before);

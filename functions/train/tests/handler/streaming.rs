@@ -86,18 +86,22 @@ async fn a_training_that_runs_out_of_time_goes_on_in_another_invocation() {
     assert_is_complete(&world, &report);
     assert_eq!((world.run(&report).attempt, report.run_id.as_str()), (2, "manual-large"));
     // The bus may deliver an event twice.
-    let error = world.invoke("c", event).await.unwrap_err();
+    assert!(world.invoke("c", event).await.unwrap().duplicate);
+    let error = world.invoke("d", json!({"continue": "manual-other"})).await.unwrap_err();
     assert_eq!(error.kind(), "NoCheckpoint");
-    assert!(error.to_string().contains("manual-large has no checkpoint"), "{error}");
+    assert!(error.to_string().contains("manual-other has no checkpoint"), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
 async fn a_training_that_makes_no_progress_fails_and_leaves_the_champion() {
     let mut world = world();
     world.seconds = 5;
-    world.invoke("a", boosting()).await.unwrap();
+    for invocation in ["a", "b", "c"] {
+        let event = if invocation == "a" { boosting() } else { continuation(&world) };
+        assert_eq!(world.invoke(invocation, event).await.unwrap().status, RunStatus::Running);
+    }
     let event = continuation(&world);
-    let reason = world.assert_fails("b", event, "LearningFailed").await;
+    let reason = world.assert_fails("d", event, "LearningFailed").await;
     assert!(reason.contains("no time to grow a tree"), "{reason}");
 }
 

@@ -97,7 +97,7 @@ impl TestWorld {
         let (memory, clock) = (&self.memory, &self.clock);
         let world = TrainPorts { registry: memory, storage: memory, bus: memory, clock };
         let trainer = Trainer { world: &world, settings: &self.training };
-        trainer.handle(event, &Invocation { id: invocation.into(), deadline }).await
+        trainer.handle(event, &Invocation { id: invocation.into(), deadline, is_job: false }).await
     }
 
     pub fn events(&self) -> Vec<EventKind> {

@@ -19,7 +19,7 @@ const LENGTH: usize = 8;
 pub(super) struct Identity {
     fingerprint: String,
     code_version: String,
-    /// Hash of the plan of the search.
+    /// Hash of the plan of the search, and of the settings of the data set.
     plan: String,
 }
 
@@ -28,7 +28,7 @@ impl Identity {
         Self {
             fingerprint: table.fingerprint().to_owned(),
             code_version: origin.code_version.clone(),
-            plan: sha256_hex(format!("{plan:?}").as_bytes()),
+            plan: sha256_hex(format!("{plan:?} {:?}", table.settings()).as_bytes()),
         }
     }
 }
@@ -44,6 +44,8 @@ pub(super) struct Checkpoint {
     pub(super) warnings: Vec<String>,
     pub(super) validated: Option<Losses>,
     pub(super) rounds: BoostedRounds,
+    /// Number of the last calls in a row that have grown no tree.
+    pub(super) stalls: u32,
     /// The artifact of the model without its trees.
     #[serde(skip)]
     pub(super) template: Vec<u8>,
@@ -59,7 +61,7 @@ impl Checkpoint {
         template: Vec<u8>,
     ) -> Self {
         let (values, rounds) = (choice.values.clone(), BoostedRounds::default());
-        Self { identity, values, summary, candidates, warnings, validated, rounds, template }
+        Self { identity, values, summary, candidates, warnings, validated, rounds, stalls: 0, template }
     }
 
     /// Returns the best candidate of the search, with its number of rounds.
@@ -69,7 +71,7 @@ impl Checkpoint {
 
     /// Returns the checkpoint with other rounds.
     pub(super) fn with_rounds(&self, rounds: BoostedRounds) -> Self {
-        Self { rounds, ..self.clone() }
+        Self { rounds, stalls: 0, ..self.clone() }
     }
 
     /// Writes the checkpoint.

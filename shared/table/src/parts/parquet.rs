@@ -59,6 +59,7 @@ impl ParquetFile {
         // memory.
         let options = ArrowReaderOptions::new().with_skip_arrow_metadata(true);
         let metadata = ArrowReaderMetadata::load(&bytes, options).map_err(damaged(name))?;
+        check_groups(name, metadata.metadata().row_groups())?;
         let fields = metadata.schema().fields();
         let names: Vec<String> = fields.iter().map(|field| field.name().trim().to_owned()).collect();
         if names.is_empty() {
@@ -101,6 +102,16 @@ impl ParquetFile {
     /// Returns the number of rows in each row group (a block of rows).
     pub(crate) fn rows_of_groups(&self) -> impl Iterator<Item = u64> {
         self.metadata.metadata().row_groups().iter().map(|group| count(group.num_rows()))
+    }
+
+    /// Returns the file without bytes in memory. `size` is the size of the file.
+    pub(crate) fn without_bytes(self, size: u64) -> Self {
+        Self { bytes: FileBytes::parts(size, Vec::new()), ..self }
+    }
+
+    /// Returns for each column of the file how it is stored: as `text`, `time` or `number`, or as something that is not read.
+    pub(crate) fn kinds(&self) -> impl Iterator<Item = &'static str> {
+        self.metadata.schema().fields().iter().map(|field| cells::kind(field.data_type()))
     }
 
     /// Returns the file with the `bytes` of one row group. Only the rows of this group are read from it.
@@ -233,6 +244,23 @@ impl ParquetRows<'_> {
         }
         Ok(())
     }
+}
+
+/// Returns an error if the footer has impossible sizes, or more rows than a table may have.
+fn check_groups(name: &str, groups: &[RowGroupMetaData]) -> Result<(), TableError> {
+    let mut rows = 0_u64;
+    for group in groups {
+        let chunks = group.columns().iter();
+        let sizes = chunks.flat_map(|chunk| {
+            let dictionary = chunk.dictionary_page_offset().unwrap_or_default();
+            [chunk.compressed_size(), chunk.data_page_offset(), dictionary]
+        });
+        if group.num_rows() < 0 || sizes.into_iter().any(|size| size < 0) {
+            return Err(damaged(name)(ParquetError::General("a row group has a negative size".to_owned())));
+        }
+        rows = rows.saturating_add(count(group.num_rows()));
+    }
+    if rows >= u64::from(u32::MAX) { Err(TableError::TooManyRows) } else { Ok(()) }
 }
 
 fn count(rows: i64) -> u64 {

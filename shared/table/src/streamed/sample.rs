@@ -9,7 +9,7 @@ use parquet::arrow::ArrowWriter;
 use sha2::{Digest, Sha256};
 
 use super::groups::RowGroup;
-use super::row_hash::RowHashes;
+use super::row_hash::{HashedColumns, RowHashes};
 use super::row_set::RowSet;
 use super::{OpenedFile, StreamedTable};
 use crate::infer::Storage;
@@ -53,6 +53,7 @@ impl StreamedTable {
     /// [`TableError`] if a file cannot be read, or if the sample is not a valid table.
     pub fn sample(&self, wanted: u64, memory: u64) -> Result<(Table, StreamSample), TableError> {
         let columns = self.hashed_columns(memory);
+        let columns = HashedColumns::new(&self.parts.names, &columns, self.roles.contains(&ColumnRole::Group));
         let all = self.rows();
         // A hash is below this limit for the wanted share of all rows.
         let limit = if wanted >= all { u64::MAX } else { (wanted as f64 / all as f64 * u64::MAX as f64) as u64 };
@@ -65,7 +66,7 @@ impl StreamedTable {
             }
         };
         self.each_group(spans, digest, |group| {
-            let hashes = RowHashes::new(group.rows, group.first + 1, &columns);
+            let hashes = RowHashes::new((group.index, group.rows), group.first + 1, &columns);
             let hashes = group.parts(self).read(hashes)?.finish();
             let taken: Vec<usize> = (0..).zip(hashes).filter(|(_, hash)| *hash <= limit).map(|(row, _)| row).collect();
             taken.iter().for_each(|row| rows.add(group.row(*row)));
@@ -74,6 +75,8 @@ impl StreamedTable {
         self.check_size(rows.count(), wanted.min(all))?;
         let files = self.written(copied)?;
         let (mut table, reading) = read::table(files, self.settings.clone(), &self.target, memory)?;
+        // The first file may have no row in the sample. Then another file decides the order of the sample's columns.
+        let reading = reading.in_order(&self.parts.names).ok_or(TableError::OtherSample)?;
         table.profile.files = self.profiles(digests)?;
         table.profile.sample_rows = Some(table.rows());
         table.fingerprint = fingerprint(&table);
@@ -110,17 +113,15 @@ impl StreamedTable {
         read::table(files, self.settings.clone(), &self.target, memory).ok().map(|(_, reading)| reading)
     }
 
-    /// Checks that whole groups of rows did not make the sample much smaller than it should be.
+    /// Checks that equal rows, or whole groups of rows, did not make the sample much smaller or larger than it should be.
     fn check_size(&self, found: u64, wanted: u64) -> Result<(), TableError> {
-        match &self.settings.group {
-            Some(column) if found < (wanted / 2).max(MIN_ROWS as u64) => {
-                Err(TableError::SmallSample { wanted, found, column: column.clone() })
-            }
-            _ => Ok(()),
+        if ((wanted / 2).max(MIN_ROWS as u64).min(self.rows())..=wanted.saturating_mul(2)).contains(&found) {
+            return Ok(());
         }
+        Err(TableError::UnevenSample { wanted, found, column: self.settings.group.clone() })
     }
 
-    /// Returns the rows of the sample as Parquet files. The first file is there even if it has no row.
+    /// Returns the rows of the sample as Parquet files. A file without such rows is left out.
     fn written(&self, copied: Vec<Copied>) -> Result<Vec<(String, Bytes)>, TableError> {
         let mut files = Vec::with_capacity(copied.len());
         for (file, Copied { writer }) in self.files.iter().zip(copied) {

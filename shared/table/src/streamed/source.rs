@@ -13,6 +13,9 @@ use crate::parts::{FileBytes, ParquetFile};
 /// Number of bytes at the end of a Parquet file that are read first. Most footers fit into them.
 const END: u64 = 1 << 16;
 
+/// Maximum size of a footer in bytes. That of a file with a thousand columns and a thousand row groups is about as large.
+const MAX_FOOTER: u64 = 128 << 20;
+
 /// Number of bytes behind the footer of a Parquet file: its length, and the letters `PAR1`.
 const TAIL: usize = 8;
 
@@ -75,8 +78,13 @@ pub(super) fn opened(file: &StreamedFile) -> Result<(ParquetFile, Vec<String>), 
     if letters != b"PAR1" || footer > file.size {
         return Err(other());
     }
+    if footer > MAX_FOOTER {
+        return Err(other());
+    }
     if footer > file.size - start {
         end = read(file.size - footer)?;
     }
-    ParquetFile::open(&file.name, end)
+    let (parquet, names) = ParquetFile::open(&file.name, end)?;
+    // The bytes are no longer needed, and a table may have thousands of files.
+    Ok((parquet.without_bytes(file.size), names))
 }

@@ -56,6 +56,17 @@ fn file(from: usize, label: impl Fn(usize) -> Option<String>) -> Vec<u8> {
     content
 }
 
+/// Writes columns as a Parquet file.
+fn written(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
+    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
+    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
+    let mut content = Vec::new();
+    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), None).unwrap();
+    writer.write(&batch).unwrap();
+    writer.close().unwrap();
+    content
+}
+
 fn yes_or_no(row: usize) -> Option<String> {
     Some(["no", "yes"][row / 3 % 2].to_owned())
 }
@@ -81,7 +92,7 @@ fn blocks(table: &StreamedTable, sample: &StreamSample) -> Vec<RowBlock> {
     blocks
 }
 
-fn numbers<'v>(values: Option<&'v Values>) -> &'v [f32] {
+fn numbers_of<'v>(values: Option<&'v Values>) -> &'v [f32] {
     match values {
         Some(Values::Number(numbers)) => numbers,
         other => panic!("expected numbers, got {other:?}"),
@@ -110,8 +121,8 @@ fn each_row_is_in_the_sample_or_in_a_block() {
     );
     let blocks = blocks(&table, &rows);
     assert_eq!(blocks.len(), 8);
-    let inside = count(numbers(sample.frame().column("half").map(|column| &column.values)).iter());
-    let of_block = |block: &RowBlock| numbers(block.frame.column("half").map(|column| &column.values)).to_vec();
+    let inside = count(numbers_of(sample.frame().column("half").map(|column| &column.values)).iter());
+    let of_block = |block: &RowBlock| numbers_of(block.frame.column("half").map(|column| &column.values)).to_vec();
     let outside: Vec<f32> = blocks.iter().flat_map(of_block).collect();
     let outside = count(outside.iter());
     // The two rows with equal features are on the same side, although their ids differ.
@@ -209,4 +220,49 @@ fn the_settings_are_checked_before_a_row_is_read() {
     let open = |toml: &str| opened(&[file(0, yes_or_no)], toml).err().unwrap().to_string();
     assert!(open("target = \"z\"").contains("no target column \"z\""));
     assert!(open("order = \"z\"").contains("no column \"z\""));
+}
+
+#[test]
+fn a_first_file_without_rows_does_not_change_which_column_is_which() {
+    let numbers = |rows: Range<usize>, step: usize| -> ArrayRef {
+        Arc::new(Float64Array::from_iter_values(rows.map(|row| (row * step % 997) as f64)))
+    };
+    let empty = written(vec![("x", numbers(0..0, 1)), ("z", numbers(0..0, 1)), ("y", numbers(0..0, 1))]);
+    let rows = written(vec![("y", numbers(0..ROWS, 7)), ("x", numbers(0..ROWS, 1)), ("z", numbers(0..ROWS, 3))]);
+    let table = opened(&[empty, rows], "task = \"regression\"").unwrap();
+    let (sample, kept) = table.sample(300, MEMORY).unwrap();
+    let blocks = blocks(&table, &kept);
+    let targets: Vec<f64> = blocks
+        .iter()
+        .flat_map(|block| match &block.target {
+            Target::Numbers(numbers) => numbers.clone(),
+            Target::Classes { .. } => panic!("expected numbers"),
+        })
+        .collect();
+    let x: Vec<f32> = blocks
+        .iter()
+        .flat_map(|block| numbers_of(block.frame.column("x").map(|column| &column.values)).to_vec())
+        .collect();
+    assert_eq!(targets.len() + sample.rows(), ROWS);
+    let is_right = |(x, y): (&f32, &f64)| ((*x as usize * 7) % 997) as f64 == *y || *x as usize + 997 >= ROWS;
+    assert!(x.iter().zip(&targets).filter(|pair| !is_right(*pair)).count() <= 6, "the target is the column y");
+}
+
+#[test]
+fn rows_that_are_all_equal_have_no_sample() {
+    let same: ArrayRef = Arc::new(Float64Array::from_iter_values((0..ROWS).map(|_| 1.0)));
+    let label: ArrayRef = Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| ["no", "yes"][row % 2])));
+    let table = opened(&[written(vec![("x", same), ("y", label)])], "").unwrap();
+    let error = table.sample(100, MEMORY).map(|_| ()).unwrap_err().to_string();
+    assert!(error.contains("because equal rows are in the sample together"), "{error}");
+}
+
+#[test]
+fn a_column_that_two_files_store_in_different_ways_is_named() {
+    let numbers: ArrayRef = Arc::new(Float64Array::from_iter_values((0..20).map(f64::from)));
+    let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..20).map(|row| row.to_string())));
+    let file = |x: &ArrayRef| written(vec![("x", Arc::clone(x)), ("y", Arc::clone(&texts))]);
+    let error = opened(&[file(&numbers), file(&texts)], "").err().unwrap().to_string();
+    let expected = "b.parquet, column \"x\": stored as text, and as number in a.parquet";
+    assert!(error.starts_with(expected), "{error}");
 }

@@ -89,20 +89,24 @@ impl StreamedRows {
         }
     }
 
-    /// Adds rows. Rows with the weight 0 are left out.
-    pub(crate) fn add(&mut self, AddedRows { features, target, weights }: AddedRows<'_>) {
-        let weighted = |row: &u32| weights.is_none_or(|weights| weights.get(*row as usize).is_some_and(|it| *it > 0.0));
-        let rows: Vec<u32> = (0..target.len() as u32).filter(weighted).collect();
-        self.tiles.extend(&mut self.bins, &rows, |column| match self.sources.get(column) {
-            Some(source) => source.values(features),
-            None => Vec::new(),
-        });
+    /// Adds rows. Rows with the weight 0 are left out, and rows whose target is not finite in single precision. Returns the
+    /// number of the latter.
+    pub(crate) fn add(&mut self, AddedRows { features, target, weights }: AddedRows<'_>) -> usize {
         let truth = match target {
             Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
             Target::Numbers(numbers) => Truth::Numbers(numbers),
         };
+        let weighted = |row: &u32| weights.is_none_or(|weights| weights.get(*row as usize).is_some_and(|it| *it > 0.0));
+        let is_finite = |row: &u32| self.scale.truth(truth, *row).is_finite();
+        let (rows, infinite): (Vec<u32>, Vec<u32>) =
+            (0..target.len() as u32).filter(weighted).partition(|row| is_finite(row));
+        self.tiles.extend(&mut self.bins, &rows, |column| match self.sources.get(column) {
+            Some(source) => source.values(features),
+            None => Vec::new(),
+        });
         self.truth.extend(rows.iter().map(|row| self.scale.truth(truth, *row)));
         self.weights.extend(weights.map(|weights| at(weights, &rows)).into_iter().flatten());
+        infinite.len()
     }
 
     /// Returns the number of rows.

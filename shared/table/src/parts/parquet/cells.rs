@@ -26,6 +26,17 @@ pub(super) fn is_known(kind: &DataType) -> bool {
     is_number || is_text(kind) || is_time || matches!(kind, D::Null | D::Boolean)
 }
 
+/// Returns how values of this Arrow type are stored: as `text`, `time` or `number`, or as `nested values`.
+pub(super) fn kind(kind: &DataType) -> &'static str {
+    use DataType as D;
+    match kind {
+        kind if is_text(kind) => "text",
+        D::Date32 | D::Date64 | D::Timestamp(..) | D::Time32(..) | D::Time64(..) | D::Duration(..) => "time",
+        kind if is_known(kind) => "number",
+        _ => "nested values",
+    }
+}
+
 /// Returns whether values of this Arrow type are texts.
 pub(super) fn is_text(kind: &DataType) -> bool {
     matches!(kind, DataType::Utf8 | DataType::LargeUtf8)
