@@ -80,12 +80,13 @@ impl PartPiece {
 
     /// Returns the ranges of bytes of the file that the part needs, in the order of their use. `None` means the whole file.
     pub fn ranges(&self) -> Option<Vec<Range<u64>>> {
-        match self {
-            Self::Csv { gzip: true, .. } | Self::Lines { gzip: true, .. } => None,
-            Self::Csv { head, start, end, .. } => Some(vec![0..*head, *start..*end]),
-            Self::Lines { start, end, .. } => Some(vec![*start..*end]),
-            Self::Parquet { footer, size, cuts } => Some(vec![*footer..*size, cuts.start..cuts.end]),
-        }
+        let (names, rows) = match self {
+            Self::Csv { gzip: true, .. } | Self::Lines { gzip: true, .. } => return None,
+            Self::Csv { head, start, end, .. } => (Some(0..*head), *start..*end),
+            Self::Lines { start, end, .. } => (None, *start..*end),
+            Self::Parquet { footer, size, cuts } => (Some(*footer..*size), cuts.start..cuts.end),
+        };
+        Some(names.into_iter().chain([rows]).collect())
     }
 }
 
