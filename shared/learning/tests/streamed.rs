@@ -42,7 +42,7 @@ impl RangeSource for Held {
 fn file(name: &str, from: usize) -> DataFile {
     let rows = from..from + ROWS;
     let a = |row: usize| (row * 37 % 1_009) as f64;
-    let b = |row: usize| (row % 11 != 0).then(|| (row * 53 % 97) as f64);
+    let b = |row: usize| (!row.is_multiple_of(11)).then(|| (row * 53 % 97) as f64);
     let kind = |row: usize| ["red", "green", "blue"][row * 7 % 3];
     let number =
         |row: usize| 2.0 * a(row) - b(row).unwrap_or(50.0) * 5.0 + if kind(row) == "red" { 300.0 } else { 0.0 };

@@ -91,7 +91,7 @@ async fn the_train_program_runs_an_event_as_a_job() {
     let answer = answer.lines().rev().find_map(|line| serde_json::from_str::<Value>(line).ok()).expect("JSON");
     assert_eq!(answer["status"], "SUCCEEDED", "{answer}");
     stack.until_model(&answer["version"]).await;
-    // What is no event ends the job with a clear text.
+    // An argument that is no event ends the job with a clear text.
     let variables = stack.functions.variables(&stack.functions.train).await;
     let refused = Command::new(PROGRAM).arg("train!").envs(variables).output().await.expect("the program starts");
     let said = String::from_utf8_lossy(&refused.stderr).into_owned();

@@ -198,7 +198,7 @@ mod tests {
         memory.take_away("datasets");
         let mut reads = TableReads::new();
         let file = reads.file("datasets/iris/a.parquet".into(), 10);
-        let work = off_thread(move || file.source.read(&[0..10]).map(|_| ()).map_err(|error| error.to_string()));
+        let work = off_thread(move || file.source.read(&[0..5, 5..10]).map(|_| ()).map_err(|error| error.to_string()));
         let limit = RetryLimit::lasting(Duration::ZERO);
         let keep = async |_: Vec<u8>| {};
         assert!(reads.serve(&memory, limit, keep, work).await.unwrap().is_err());

@@ -6,7 +6,7 @@
 
 mod syntax;
 
-use self::syntax::{Assertion, CharSet, Expression};
+use self::syntax::{Assertion, CharSet, PatternExpression};
 use super::call::Budget;
 use super::problem::{Outcome, StepFault};
 
@@ -36,13 +36,13 @@ enum Instruction {
 
 /// A match as places in the text, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) struct Found {
+pub(super) struct PatternMatch {
     pub(super) start: usize,
     pub(super) end: usize,
 }
 
 /// The memory of searches with one pattern.
-pub(super) struct Search<'a> {
+pub(super) struct PatternSearch<'a> {
     pattern: &'a Pattern,
     /// The states, as places in the program, each with the start of its match. Those with earlier starts come first.
     current: Vec<(usize, usize)>,
@@ -76,8 +76,8 @@ impl Pattern {
         Ok(pattern)
     }
 
-    pub(super) fn search(&self) -> Search<'_> {
-        Search {
+    pub(super) fn search(&self) -> PatternSearch<'_> {
+        PatternSearch {
             pattern: self,
             current: Vec::new(),
             next: Vec::new(),
@@ -103,13 +103,13 @@ impl Pattern {
         }
     }
 
-    fn compile(&mut self, expression: &Expression) -> Outcome<()> {
+    fn compile(&mut self, expression: &PatternExpression) -> Outcome<()> {
         match expression {
-            Expression::Set(set) => self.push(Instruction::Read(set.clone())).map(|_| ()),
-            Expression::Check(assertion) => self.push(Instruction::Check(*assertion)).map(|_| ()),
-            Expression::All(parts) => parts.iter().try_for_each(|part| self.compile(part)),
-            Expression::Either(choices) => self.compile_choices(choices),
-            Expression::Repeat { inner, least, most } => {
+            PatternExpression::Set(set) => self.push(Instruction::Read(set.clone())).map(|_| ()),
+            PatternExpression::Check(assertion) => self.push(Instruction::Check(*assertion)).map(|_| ()),
+            PatternExpression::All(parts) => parts.iter().try_for_each(|part| self.compile(part)),
+            PatternExpression::Either(choices) => self.compile_choices(choices),
+            PatternExpression::Repeat { inner, least, most } => {
                 (0..*least).try_for_each(|_| self.compile(inner))?;
                 match most {
                     None => self.compile_loop(inner),
@@ -119,7 +119,7 @@ impl Pattern {
         }
     }
 
-    fn compile_choices(&mut self, choices: &[Expression]) -> Outcome<()> {
+    fn compile_choices(&mut self, choices: &[PatternExpression]) -> Outcome<()> {
         let mut ends = Vec::new();
         for (place, choice) in choices.iter().enumerate() {
             if place + 1 == choices.len() {
@@ -137,7 +137,7 @@ impl Pattern {
     }
 
     /// Compiles any number of repetitions.
-    fn compile_loop(&mut self, inner: &Expression) -> Outcome<()> {
+    fn compile_loop(&mut self, inner: &PatternExpression) -> Outcome<()> {
         let split = self.push(Instruction::Jump(0))?;
         self.compile(inner)?;
         self.push(Instruction::Jump(split))?;
@@ -146,7 +146,7 @@ impl Pattern {
     }
 
     /// Compiles up to `most` repetitions.
-    fn compile_optional(&mut self, inner: &Expression, most: u32) -> Outcome<()> {
+    fn compile_optional(&mut self, inner: &PatternExpression, most: u32) -> Outcome<()> {
         let mut splits = Vec::new();
         for _ in 0..most {
             splits.push(self.push(Instruction::Jump(0))?);
@@ -158,13 +158,13 @@ impl Pattern {
     }
 }
 
-impl Search<'_> {
+impl PatternSearch<'_> {
     /// Returns the leftmost match that starts at `from` or later, and of those the longest one.
-    pub(super) fn find(&mut self, text: &str, from: usize, budget: &mut Budget) -> Outcome<Option<Found>> {
+    pub(super) fn find(&mut self, text: &str, from: usize, budget: &mut Budget) -> Outcome<Option<PatternMatch>> {
         let (earlier, rest) = text.split_at_checked(from).unwrap_or((text, ""));
         let mut characters = rest.chars();
         let mut place = Place { at: from, before: earlier.chars().next_back(), behind: characters.next() };
-        let mut best: Option<Found> = None;
+        let mut best: Option<PatternMatch> = None;
         self.current.clear();
         loop {
             (self.round, self.looks) = (self.round + 1, 1);
@@ -192,7 +192,7 @@ impl Search<'_> {
     }
 
     /// Notes a state and all states that follow it without a character. A match is noted in `best`.
-    fn reach(&mut self, state: usize, start: usize, place: Place, best: &mut Option<Found>) {
+    fn reach(&mut self, state: usize, start: usize, place: Place, best: &mut Option<PatternMatch>) {
         self.waiting.push(state);
         while let Some(state) = self.waiting.pop() {
             self.looks += 1;
@@ -208,7 +208,7 @@ impl Search<'_> {
                 Some(Instruction::Check(assertion)) if assertion.holds(place.at, place.before, place.behind) => {
                     self.waiting.push(state + 1);
                 }
-                Some(Instruction::Match) => *best = Some(Found { start, end: place.at }),
+                Some(Instruction::Match) => *best = Some(PatternMatch { start, end: place.at }),
                 Some(Instruction::Check(_)) | None => {}
             }
         }

@@ -148,7 +148,7 @@ impl ParquetFile {
     pub(crate) fn copy_rows(
         &self,
         name: &str,
-        ranges: Vec<Range<usize>>,
+        ranges: impl IntoIterator<Item = Range<usize>>,
         writer: &mut Option<ArrowWriter<Vec<u8>>>,
     ) -> Result<(), TableError> {
         let group = self.only.unwrap_or_default();

@@ -105,7 +105,7 @@ impl StreamedTable {
     ) -> Result<(), TableError> {
         let (wrong, expected) = match (role, loaded) {
             (ColumnRole::Weights, LoadedColumn::Number(values)) => {
-                (values.iter().position(|weight| !(*weight >= 0.0)), "a number from 0 up")
+                (values.iter().position(|weight| weight.is_nan() || *weight < 0.0), "a number from 0 up")
             }
             (ColumnRole::Order, LoadedColumn::Wide(values)) => {
                 (values.iter().position(|order| order.is_nan()), "a number or a date")

@@ -1,5 +1,6 @@
 //! Takes a sample of a streamed table's rows, as a usual table.
 
+use std::iter::once;
 use std::ops::Range;
 
 use bytes::Bytes;
@@ -106,7 +107,7 @@ impl StreamedTable {
         let rows = file.parquet.rows_of_groups().next()? as usize;
         let bytes = file.stored.bytes(file.parquet.chunks(0, |_| true)).ok()?;
         let mut writer = None;
-        let first = vec![0..rows.min(FIRST_ROWS)];
+        let first = once(0..rows.min(FIRST_ROWS));
         file.parquet.with_group(0, bytes).copy_rows(&file.stored.name, first, &mut writer).ok()?;
         let content = Bytes::from(writer?.into_inner().ok()?);
         let files = vec![(file.stored.name.clone(), content)];
@@ -137,7 +138,7 @@ impl StreamedTable {
     fn profiles(&self, digests: Vec<Sha256>) -> Result<Vec<DatasetFile>, TableError> {
         let profile = |(file, mut digest): (&OpenedFile, Sha256)| {
             let end = file.parquet.spans().and_then(|spans| spans.last().map(|span| span.end)).unwrap_or_default();
-            file.stored.bytes(vec![end..file.stored.size])?.each(|bytes| digest.update(bytes));
+            file.stored.bytes(once(end..file.stored.size))?.each(|bytes| digest.update(bytes));
             Ok(DatasetFile {
                 name: file.stored.name.clone(),
                 size: file.stored.size,

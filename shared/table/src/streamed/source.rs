@@ -2,6 +2,7 @@
 
 use std::fmt;
 use std::io;
+use std::iter::once;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -47,7 +48,7 @@ impl fmt::Debug for StreamedFile {
 
 impl StreamedFile {
     /// Reads ranges of the file's bytes.
-    pub(super) fn bytes(&self, ranges: Vec<Range<u64>>) -> Result<FileBytes, TableError> {
+    pub(super) fn bytes(&self, ranges: impl IntoIterator<Item = Range<u64>>) -> Result<FileBytes, TableError> {
         let failed = |source| TableError::Read { file: self.name.clone(), source };
         let wanted: Vec<Range<u64>> = ranges.into_iter().filter(|range| range.start < range.end).collect();
         if wanted.iter().any(|range| range.end > self.size) {
@@ -69,7 +70,7 @@ pub(super) fn opened(file: &StreamedFile) -> Result<(ParquetFile, Vec<String>), 
         found: "not a Parquet file, or an incomplete one".to_owned(),
         advice: "a table that is larger than the memory must be in Parquet files; export the table again",
     };
-    let read = |start: u64| file.bytes(vec![start..file.size]);
+    let read = |start: u64| file.bytes(once(start..file.size));
     let start = file.size.saturating_sub(END);
     let mut end = read(start)?;
     let last = end.last(TAIL).ok_or_else(other)?;

@@ -92,7 +92,7 @@ fn blocks(table: &StreamedTable, sample: &StreamSample) -> Vec<RowBlock> {
     blocks
 }
 
-fn numbers_of<'v>(values: Option<&'v Values>) -> &'v [f32] {
+fn numbers_of(values: Option<&Values>) -> &[f32] {
     match values {
         Some(Values::Number(numbers)) => numbers,
         other => panic!("expected numbers, got {other:?}"),

@@ -30,20 +30,21 @@ pub(super) const OPERATORS: &[GraphOperator] = &[
 
 /// A value by which an encoder finds what to answer. Numbers are compared by their bits, NaN with NaN.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
-pub(super) enum Key {
+pub(super) enum ValueKey {
     Whole(i64),
     Real(u64),
     Text(Arc<str>),
 }
 
-pub(super) fn keys(values: &TensorValues) -> Vec<Key> {
-    let real = |number: f64| Key::Real(if number.is_nan() { f64::NAN.to_bits() } else { (number + 0.0).to_bits() });
+pub(super) fn keys(values: &TensorValues) -> Vec<ValueKey> {
+    let real =
+        |number: f64| ValueKey::Real(if number.is_nan() { f64::NAN.to_bits() } else { (number + 0.0).to_bits() });
     match values {
-        TensorValues::Whole(list) => list.iter().map(|&number| Key::Whole(number)).collect(),
-        TensorValues::Text(list) => list.iter().map(|text| Key::Text(Arc::clone(text))).collect(),
+        TensorValues::Whole(list) => list.iter().map(|&number| ValueKey::Whole(number)).collect(),
+        TensorValues::Text(list) => list.iter().map(|text| ValueKey::Text(Arc::clone(text))).collect(),
         TensorValues::Float(list) => list.iter().map(|&number| real(number.into())).collect(),
         TensorValues::Double(list) => list.iter().map(|&number| real(number)).collect(),
-        TensorValues::Truth(list) => list.iter().map(|&truth| Key::Whole(truth.into())).collect(),
+        TensorValues::Truth(list) => list.iter().map(|&truth| ValueKey::Whole(truth.into())).collect(),
     }
 }
 
@@ -71,7 +72,7 @@ fn label_encoder(given: &mut Given) -> Outcome<RunOperator> {
     let count = values.len();
     let all = super::logic::joined(vec![values, default])?;
     // Of equal keys, the first one counts.
-    let mut places: HashMap<Key, usize> = HashMap::new();
+    let mut places: HashMap<ValueKey, usize> = HashMap::new();
     for (key, place) in keys(&found).into_iter().zip(0..count) {
         places.entry(key).or_insert(place);
     }
@@ -149,7 +150,7 @@ fn one_hot(given: &mut Given) -> Outcome<RunOperator> {
     let categories = categories.ok_or_else(|| StepFault::new("it has no categories"))?;
     given.ignore(&["zeros"]);
     let width = categories.len();
-    let places: HashMap<Key, usize> = keys(&categories).into_iter().zip(0..width).collect();
+    let places: HashMap<ValueKey, usize> = keys(&categories).into_iter().zip(0..width).collect();
     let is_text = matches!(categories, TensorValues::Text(_));
     Ok(Box::new(move |inputs, budget| {
         let input = inputs.get(0)?;

@@ -13,16 +13,16 @@ const MAX_COUNT: u32 = 1000;
 
 /// A regular expression.
 #[derive(Debug)]
-pub(super) enum Expression {
+pub(super) enum PatternExpression {
     /// One character of a set.
     Set(CharSet),
     Check(Assertion),
     /// All parts, one behind the other.
-    All(Vec<Expression>),
+    All(Vec<PatternExpression>),
     /// One of several expressions.
-    Either(Vec<Expression>),
+    Either(Vec<PatternExpression>),
     Repeat {
-        inner: Box<Expression>,
+        inner: Box<PatternExpression>,
         least: u32,
         /// `None`: any number.
         most: Option<u32>,
@@ -121,7 +121,7 @@ impl Assertion {
 }
 
 /// Reads a regular expression.
-pub(super) fn read(text: &str) -> Outcome<Expression> {
+pub(super) fn read(text: &str) -> Outcome<PatternExpression> {
     let mut reader = Reader { text, rest: text.chars().peekable(), depth: 0 };
     let found = reader.choices()?;
     match reader.rest.next() {
@@ -143,29 +143,29 @@ impl Reader<'_> {
     }
 
     /// Reads expressions with `|` between them.
-    fn choices(&mut self) -> Outcome<Expression> {
+    fn choices(&mut self) -> Outcome<PatternExpression> {
         let mut choices = vec![self.sequence()?];
         while self.rest.next_if_eq(&'|').is_some() {
             choices.push(self.sequence()?);
         }
-        Ok(if choices.len() == 1 { choices.remove(0) } else { Expression::Either(choices) })
+        Ok(if choices.len() == 1 { choices.remove(0) } else { PatternExpression::Either(choices) })
     }
 
-    fn sequence(&mut self) -> Outcome<Expression> {
+    fn sequence(&mut self) -> Outcome<PatternExpression> {
         let mut parts = Vec::new();
         while let Some(next) = self.rest.next_if(|next| !matches!(next, '|' | ')')) {
             let part = self.part(next)?;
             parts.push(self.repeated(part)?);
         }
-        Ok(Expression::All(parts))
+        Ok(PatternExpression::All(parts))
     }
 
-    fn part(&mut self, first: char) -> Outcome<Expression> {
+    fn part(&mut self, first: char) -> Outcome<PatternExpression> {
         Ok(match first {
-            '.' => Expression::Set(CharSet::of(&[('\n', '\n')], true)),
-            '^' => Expression::Check(Assertion::Start),
-            '$' => Expression::Check(Assertion::End),
-            '[' => Expression::Set(self.set()?),
+            '.' => PatternExpression::Set(CharSet::of(&[('\n', '\n')], true)),
+            '^' => PatternExpression::Check(Assertion::Start),
+            '$' => PatternExpression::Check(Assertion::End),
+            '[' => PatternExpression::Set(self.set()?),
             '(' => self.group()?,
             '*' | '+' | '?' => return Err(self.problem("nothing is before a repetition")),
             '\\' => match self.rest.peek() {
@@ -173,19 +173,19 @@ impl Reader<'_> {
                 Some('B') => self.assertion(Assertion::NoBoundary),
                 Some('A') => self.assertion(Assertion::Start),
                 Some('z') => self.assertion(Assertion::End),
-                _ => Expression::Set(self.escaped()?),
+                _ => PatternExpression::Set(self.escaped()?),
             },
-            other => Expression::Set(CharSet::one(other)),
+            other => PatternExpression::Set(CharSet::one(other)),
         })
     }
 
-    fn assertion(&mut self, assertion: Assertion) -> Expression {
+    fn assertion(&mut self, assertion: Assertion) -> PatternExpression {
         self.rest.next();
-        Expression::Check(assertion)
+        PatternExpression::Check(assertion)
     }
 
     /// Reads a group behind its `(`.
-    fn group(&mut self) -> Outcome<Expression> {
+    fn group(&mut self) -> Outcome<PatternExpression> {
         if self.rest.next_if_eq(&'?').is_some() && self.rest.next_if_eq(&':').is_none() {
             return Err(self.problem("it has a group (?…) of another kind than (?:…)"));
         }
@@ -202,14 +202,14 @@ impl Reader<'_> {
     }
 
     /// Reads the repetition behind a part, if there is one.
-    fn repeated(&mut self, part: Expression) -> Outcome<Expression> {
+    fn repeated(&mut self, part: PatternExpression) -> Outcome<PatternExpression> {
         let Some((least, most)) = self.repetition()? else { return Ok(part) };
         // A repetition that takes as little as possible takes as much as all others: the longest match counts.
         self.rest.next_if_eq(&'?');
         if matches!(self.rest.peek(), Some('*' | '+' | '?')) || self.repetition()?.is_some() {
             return Err(self.problem("a repetition is repeated"));
         }
-        Ok(Expression::Repeat { inner: Box::new(part), least, most })
+        Ok(PatternExpression::Repeat { inner: Box::new(part), least, most })
     }
 
     fn repetition(&mut self) -> Outcome<Option<(u32, Option<u32>)>> {
@@ -340,8 +340,8 @@ mod tests {
 
     fn set(text: &str) -> CharSet {
         match read(text).unwrap() {
-            Expression::All(mut parts) => match parts.remove(0) {
-                Expression::Set(set) => set,
+            PatternExpression::All(mut parts) => match parts.remove(0) {
+                PatternExpression::Set(set) => set,
                 other => panic!("{other:?}"),
             },
             other => panic!("{other:?}"),

@@ -6,7 +6,7 @@ use super::super::super::call::{Budget, RunOperator};
 use super::super::super::given::Given;
 use super::super::super::problem::{Outcome, StepFault};
 use super::super::super::tensor::{Tensor, TensorValues, elements};
-use super::super::encoders::{Key, keys};
+use super::super::encoders::{ValueKey, keys};
 
 /// What the operator answers for a known n-gram.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ enum Mode {
 /// The known n-grams as a tree: each token leads from a node to a longer n-gram.
 #[derive(Debug, Default)]
 struct Grams {
-    tokens: HashMap<Key, u32>,
+    tokens: HashMap<ValueKey, u32>,
     children: HashMap<(u32, u32), u32>,
     /// For each node, the number of its n-gram in the file.
     numbers: Vec<Option<usize>>,
@@ -161,7 +161,7 @@ impl Vectorizer {
 
 impl Grams {
     /// Reads the n-grams of a pool. `starts` are the places of the first n-gram of each length.
-    fn read(pool: &[Key], starts: &[usize], lengths: std::ops::RangeInclusive<usize>) -> Outcome<Self> {
+    fn read(pool: &[ValueKey], starts: &[usize], lengths: std::ops::RangeInclusive<usize>) -> Outcome<Self> {
         let mut grams = Self { numbers: vec![None], ..Self::default() };
         let ends = starts.iter().skip(1).copied().chain([pool.len()]);
         let mut number = 0;
@@ -179,7 +179,7 @@ impl Grams {
         Ok(grams)
     }
 
-    fn insert(&mut self, gram: &[Key], number: usize) -> Outcome<()> {
+    fn insert(&mut self, gram: &[ValueKey], number: usize) -> Outcome<()> {
         let mut node = ROOT;
         for key in gram {
             let new = self.tokens.len() as u32;

@@ -12,7 +12,7 @@ use super::{spend_length, texts};
 /// Tokens before and behind those of a text, if the operator marks them.
 const MARKS: [&str; 2] = ["\u{2}", "\u{3}"];
 
-/// Maximum number of separators.
+/// Maximum number of different texts at which an operator splits.
 const MAX_SEPARATORS: usize = 200;
 
 /// How a text is split.
