@@ -25,7 +25,11 @@ PATTERNS = [
 SEPARATORS = [[" "], [" ", ","], [""], ["[.]", r"\s", "c"], ["c*"], ["a|aa"], [r"\W+"], [",", "b"], ["."], ["", ","]]
 CASES = ["LOWER", "UPPER", "NONE"]
 PAIRS = {"pool_strings": ["a", "b", "a", "b", "b", "b"], "ngram_counts": [0, 2], "ngram_indexes": [3, 1, 0, 2]}
-TRIPLES = {"pool_strings": ["a", "b", "a", "c", "a", "b", "c"], "ngram_counts": [0, 2, 4], "ngram_indexes": [0, 1, 1, 2]}
+TRIPLES = {
+    "pool_strings": ["a", "b", "a", "c", "a", "b", "c"],
+    "ngram_counts": [0, 2, 4],
+    "ngram_indexes": [0, 1, 1, 2],
+}
 TOKENS = [["a", "b", "c", "b"], ["b", "b", "#", "#"], ["a", "c", "b", "c"], ["x", "a", "a", "b"]]
 GRAMS = {"min_gram_length": 1, "max_gram_length": 1, "max_skip_count": 0, "mode": "TF"}
 
@@ -36,7 +40,10 @@ def answer(operator: str, rows: list, attributes: dict) -> dict:
     node = helper.make_node(operator, ["x"], ["y"], domain=domain, **attributes)
     shape = np.shape(rows)
     kind = TensorProto.FLOAT if operator == "TfIdfVectorizer" else TensorProto.STRING
-    ends = [helper.make_tensor_value_info("x", TensorProto.STRING, shape)], [helper.make_tensor_value_info("y", kind, None)]
+    ends = (
+        [helper.make_tensor_value_info("x", TensorProto.STRING, shape)],
+        [helper.make_tensor_value_info("y", kind, None)],
+    )
     model = helper.make_model(helper.make_graph([node], "g", *ends), opset_imports=SETS, ir_version=9)
     case: dict = {"operator": operator, "rows": np.ravel(rows).tolist(), "shape": shape, "attributes": attributes}
     options = onnxruntime.SessionOptions()
@@ -62,11 +69,13 @@ def made_up(chance: random.Random, depth: int = 3) -> str:
 
 def cases() -> list[dict]:
     """Returns all cases."""
-    chance = random.Random(5)
+    chance = random.Random(5)  # noqa: S311
     found = [answer("Tokenizer", ROWS, TOKENIZER | {"tokenexp": it}) for it in PATTERNS]
     found += [answer("Tokenizer", ROWS, TOKENIZER | {"separators": it}) for it in SEPARATORS]
     found += [answer("Tokenizer", ROWS, TOKENIZER | {"separators": it, "mincharnum": 2}) for it in SEPARATORS]
-    found += [answer("Tokenizer", ROWS, TOKENIZER | {"tokenexp": it, "mark": 1, "mincharnum": 2}) for it in PATTERNS[:6]]
+    found += [
+        answer("Tokenizer", ROWS, TOKENIZER | {"tokenexp": it, "mark": 1, "mincharnum": 2}) for it in PATTERNS[:6]
+    ]
     found.append(answer("Tokenizer", [["a b", "c"], ["d", "e f g"]], TOKENIZER | {"tokenexp": r"\w+"}))
     texts = ["".join(chance.choice("ab c-") for _ in range(12)) for _ in range(3)]
     found += [answer("Tokenizer", texts, TOKENIZER | {"tokenexp": made_up(chance)}) for _ in range(150)]
@@ -74,7 +83,9 @@ def cases() -> list[dict]:
         for sensitive in (0, 1):
             normal = {"case_change_action": case, "is_case_sensitive": sensitive}
             found.append(answer("StringNormalizer", ROWS, normal))
-            found += [answer("StringNormalizer", [row], normal | {"stopwords": ["late"]}) for row in ("LATE", "late", "x")]
+            found += [
+                answer("StringNormalizer", [row], normal | {"stopwords": ["late"]}) for row in ("LATE", "late", "x")
+            ]
     for pool in (PAIRS, TRIPLES):
         weights = {"weights": [0.5, 2.0, 3.0, 4.0]}
         for mode in ("TF", "IDF", "TFIDF"):

@@ -140,7 +140,9 @@ blanks = mixed.assign(plan=" " + mixed.plan, city=" " + mixed.city)
 # 1.7e9 seconds need more digits than a single-precision number has.
 seconds = numbers.assign(age=1.7e9 + numbers.age * 86_400)
 notes = pd.DataFrame({"note": c.notes})
-shouted = pd.DataFrame({"note": [note.upper() if place % 3 == 0 else f"{note}, Größe!" for place, note in enumerate(c.notes)]})
+shouted = pd.DataFrame(
+    {"note": [note.upper() if place % 3 == 0 else f"{note}, Größe!" for place, note in enumerate(c.notes)]}
+)
 text_holes = pd.DataFrame({"note": ["" if place % 7 == 0 else note for place, note in enumerate(c.notes)]})
 texts_only = mixed[c.CATEGORIES]
 
@@ -419,7 +421,7 @@ PIPELINES: dict[str, Callable[[], Pipeline]] = {
     "tf-idf case": lambda: noted(text.TfidfVectorizer(lowercase=False), shouted),
     "tf-idf capitals": lambda: noted(text.TfidfVectorizer(), shouted),
     "tf-idf stop words": lambda: noted(text.TfidfVectorizer(stop_words=["late", "great"])),
-    "tf-idf pattern": lambda: noted(text.TfidfVectorizer(token_pattern=r"[a-zA-Z]{5,}")),
+    "tf-idf pattern": lambda: noted(text.TfidfVectorizer(token_pattern=r"[a-zA-Z]{5,}")),  # noqa: S106
     "tf-idf missing": lambda: noted(text.TfidfVectorizer(), text_holes),
     "tf-idf forest": lambda: noted(text.TfidfVectorizer(), estimator=forest()),
     "tf-idf regression": lambda: Pipeline(
