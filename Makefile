@@ -175,7 +175,8 @@ bench-console: ## Measure the console with 10,000 runs and versions: p50 and p99
 	cargo run --profile bench-driver -p evergreen-console --example speed --locked
 
 bench-batch: ## Measure batch scoring on one core: rows a second, and time and price of 100 million rows (ROWS=400000)
-	cargo run --release -p evergreen-batch --example batch_speed --locked -- $(or $(ROWS),400000)
+	cargo build --workspace --release --example batch_speed --locked
+	@"$${CARGO_TARGET_DIR:-target}/release/examples/batch_speed" $(or $(ROWS),400000)
 
 bench-memory: .venv/parquet/ready ## Compare the peak memory of training with its estimate, for ten table shapes (ARGS='--only narrow' selects tables)
 	cargo build --workspace --release --example memory --locked
