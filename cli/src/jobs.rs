@@ -20,7 +20,7 @@ pub struct BatchService {
     bucket: ModelBucket,
 }
 
-/// How far an execution of the state machine is.
+/// State of an execution of the state machine.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum ExecutionState {
     /// It has not ended.
@@ -49,7 +49,7 @@ impl BatchService {
         format!("{}:{job}", self.machine.replacen(":stateMachine:", ":execution:", 1))
     }
 
-    /// Returns how far an execution is. `None` if there is none with this ARN.
+    /// Returns the state of an execution, or `None` if no execution has this ARN.
     pub async fn state(&self, execution: &str) -> Result<Option<ExecutionState>, Failure> {
         let found = match self.client.describe_execution().execution_arn(execution).send().await {
             Ok(found) => found,

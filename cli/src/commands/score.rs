@@ -68,7 +68,7 @@ async fn status(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
     Ok(Answer::new(described(&planned, &progress, manifest.map(|manifest| manifest.complete)), text))
 }
 
-/// Says what is known of a job without a plan: that it is being planned, or why it could not be.
+/// Says why a job has no plan: it is still being planned, or its planning has failed.
 async fn unplanned(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> {
     let (text, problem) = match jobs.state(&jobs.execution(job)).await? {
         Some(ExecutionState::Running) => (format!("Batch job {job}: its plan is being made."), None),

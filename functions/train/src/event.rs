@@ -10,7 +10,7 @@ use std::fmt;
 
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_lifecycle::text::shortened;
-use evergreen_lifecycle::{Family, InvalidRunId, Run, RunId, Trigger, VersionNumber};
+use evergreen_lifecycle::{Family, InvalidRunId, RunId, Trigger, VersionNumber};
 use jiff::Timestamp;
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
@@ -64,13 +64,6 @@ pub struct ModelFile {
     pub key: String,
     /// Entity tag (`ETag`) of the uploaded file's content. `None` means any content under the S3 key.
     pub etag: Option<String>,
-}
-
-impl RunRequest {
-    /// Returns the request of a training run with these options.
-    pub(crate) fn training(run: &Run, options: &TrainingOptions) -> Self {
-        Self { id: run.id.clone(), trigger: run.trigger.clone(), task: RunTask::Training(options.clone()) }
-    }
 }
 
 /// Options of an event that asks for a training.

@@ -7,7 +7,6 @@
 mod kept;
 mod reads;
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use evergreen_learning::{
@@ -21,7 +20,7 @@ pub(crate) use self::kept::KeptTraining;
 pub(crate) use self::reads::TableReads;
 
 use crate::error::TrainError;
-use crate::event::{RunRequest, TrainingOptions};
+use crate::event::TrainingOptions;
 use crate::ports::TrainWorld;
 use crate::retries::RetryLimit;
 use crate::trainer::{Invocation, Trainer};
@@ -82,18 +81,17 @@ impl<W: TrainWorld> Trainer<'_, W> {
             let stream = RowStream { table: &table, sample: &sample };
             train_streamed(&prepared, stream, (&plan, &origin), pauses, &watch)
         });
-        let request = Arc::new(RunRequest::training(run, options));
         let keep = async |checkpoint: Vec<u8>| {
             // The training goes on without this checkpoint, and stores another one later.
             let retries = retries.at_most(KEEPING);
-            if let Err(error) = self.keep_training(run, &request, None, checkpoint, retries).await {
+            if let Err(error) = self.keep_training((run, options), None, checkpoint, retries).await {
                 tracing::warn!(run = %run.id, %error, "a checkpoint could not be stored");
             }
         };
         match reads.serve(self.world.storage(), retries, keep, work).await? {
             Ok(StreamedOutcome::Trained(trained)) => Ok(StreamedTraining::Trained(trained)),
             Ok(StreamedOutcome::Paused(checkpoint)) => {
-                self.pause(run, &request, checkpoint, (invocation, retries)).await?;
+                self.pause((run, options), checkpoint, (invocation, retries)).await?;
                 Ok(StreamedTraining::Paused)
             }
             Err(error) => Err(reads.failure().map_or_else(|| error.into(), TrainError::from)),
@@ -103,15 +101,14 @@ impl<W: TrainWorld> Trainer<'_, W> {
     /// Stores the checkpoint of a training that pauses, and asks for another invocation.
     async fn pause(
         &self,
-        run: &Run,
-        request: &RunRequest,
+        (run, options): (&Run, &TrainingOptions),
         checkpoint: Vec<u8>,
         (invocation, retries): (&Invocation, RetryLimit),
     ) -> Result<(), TrainError> {
         if run.attempt >= MAX_ATTEMPTS {
             return Err(TrainError::TooManyPauses(run.attempt));
         }
-        self.keep_training(run, request, Some(run.attempt), checkpoint, retries).await?;
+        self.keep_training((run, options), Some(run.attempt), checkpoint, retries).await?;
         if invocation.is_job {
             tracing::info!(run = %run.id, attempt = run.attempt, "the training pauses, and the job must be repeated");
             return Ok(());
@@ -128,13 +125,13 @@ impl<W: TrainWorld> Trainer<'_, W> {
 
     async fn keep_training(
         &self,
-        run: &Run,
-        request: &RunRequest,
+        (run, options): (&Run, &TrainingOptions),
         paused: Option<u32>,
         checkpoint: Vec<u8>,
         retries: RetryLimit,
     ) -> Result<(), TrainError> {
-        let content = KeptTraining::write(request, paused, &checkpoint)?;
+        let (id, trigger, options) = (run.id.clone(), run.trigger.clone(), options.clone());
+        let content = KeptTraining { id, trigger, options, paused, checkpoint }.write()?;
         let keep = async || self.world.storage().keep_checkpoint(&run.id, content.clone()).await;
         Ok(retries.call(keep).await?)
     }

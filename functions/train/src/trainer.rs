@@ -94,9 +94,8 @@ impl<W: TrainWorld> Trainer<'_, W> {
                     Err(error @ TrainError::NoCheckpoint(_)) => return self.ended_before(&id, error).await,
                     kept => kept?,
                 };
-                let KeptTraining { request, paused, .. } = kept;
-                let RunRequest { id, trigger, task } = request;
-                self.run(id, trigger, Ok(task), (invocation, paused)).await
+                let KeptTraining { id, trigger, options, paused, .. } = kept;
+                self.run(id, trigger, Ok(RunTask::Training(options)), (invocation, paused)).await
             }
             Ok(TrainEvent::Upkeep(request)) => return Box::pin(self.keep_up(request, invocation)).await,
             Ok(TrainEvent::Run(RunRequest { id, trigger, task })) => {
@@ -278,8 +277,10 @@ impl<W: TrainWorld> Trainer<'_, W> {
         };
         match created {
             Ok(Attempted::Paused) => Ok(TrainReport::of(&run, None, false, self.world.clock().now())),
-            Ok(Attempted::Registered(registration)) => {
-                self.forget_training(&registration.run).await;
+            Ok(Attempted::Registered { registration, is_streamed }) => {
+                if is_streamed {
+                    self.forget_training(&registration.run).await;
+                }
                 self.publish(&registration.announcements, invocation).await;
                 self.expire_run(&registration.run, Some(&registration.version)).await;
                 if matches!(registration.run.trigger, Trigger::Schedule { .. }) {
@@ -312,7 +313,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
                 RunTask::Training(options) => self.train_version(run, options, invocation, retries, &watch).await,
                 RunTask::Import(file) => {
                     let registration = self.import_version(run, file, retries, &watch).await?;
-                    Ok(Attempted::Registered(Box::new(registration)))
+                    Ok(Attempted::Registered { registration: Box::new(registration), is_streamed: false })
                 }
             }
         };

@@ -45,7 +45,11 @@ pub(crate) struct RunInputs<T> {
 /// How an attempt of a run ended that did not fail.
 pub(crate) enum Attempted {
     /// A version is registered.
-    Registered(Box<Registration>),
+    Registered {
+        registration: Box<Registration>,
+        /// Whether the table was read as a stream. Then the run may have a checkpoint.
+        is_streamed: bool,
+    },
     /// The training has paused, and another invocation goes on.
     Paused,
 }
@@ -92,7 +96,9 @@ impl<W: TrainWorld> Trainer<'_, W> {
             target: self.settings.target.clone(),
             memory: self.settings.memory,
         });
-        let trained = match inputs.stream.take() {
+        let stream = inputs.stream.take();
+        let is_streamed = stream.is_some();
+        let trained = match stream {
             Some(stream) => {
                 let (inputs, limits) = ((prepared, stream), (invocation, retries));
                 match self.train_stream(run, inputs, options, limits, watch.clone()).await? {
@@ -107,7 +113,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         };
         watch.enter(RunStage::Storing);
         let registration = self.register_trained(run, inputs, trained, None, retries).await?;
-        Ok(Attempted::Registered(Box::new(registration)))
+        Ok(Attempted::Registered { registration: Box::new(registration), is_streamed })
     }
 
     /// Loads the inputs of a run: the data set, the champion and the gate's rule. Checks that the champion can predict

@@ -198,7 +198,9 @@ def forest(**more):
 def noted(vectorizer, rows=notes, estimator=None) -> Pipeline:
     """Returns a pipeline that reads the words of a free text."""
     changed = make_column_transformer((vectorizer, "note"))
-    return Pipeline(make_pipeline(changed, logistic() if estimator is None else estimator), rows, c.NOTED, by_column)
+    if estimator is None:
+        estimator = logistic()
+    return Pipeline(make_pipeline(changed, estimator), rows, c.NOTED, by_column)
 
 
 ordinal = preprocessing.OrdinalEncoder(handle_unknown="use_encoded_value", unknown_value=-1)

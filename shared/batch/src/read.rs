@@ -15,7 +15,7 @@ const NOT_TEXT: &str = "The row is not UTF-8. Expected: text in UTF-8.";
 pub(crate) struct ReadRows {
     /// The numbers for the model, of the rows without an error.
     pub(crate) values: Vec<f32>,
-    /// The whole texts for which numbers of the rows stand.
+    /// The whole texts of the rows. In a row, a number represents each of them.
     pub(crate) texts: RowTexts,
     /// For each row, what is wrong with it. `None` if it was read.
     pub(crate) faults: Vec<Option<String>>,

@@ -16,7 +16,7 @@ use smartcore::error::Failed;
 pub(crate) use self::binned::Binned;
 pub(crate) use self::boosting::{
     AddedRows, Boosted, BoostedRounds, BoostingParameters, FitRows, RoundWatch, StreamedFit, StreamedRows, TruthScale,
-    link,
+    link, outputs,
 };
 pub(crate) use self::cost::Cost;
 pub(crate) use self::features::{FrameFeatures, TrainingData, Truth};

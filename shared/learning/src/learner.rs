@@ -136,11 +136,7 @@ impl<'a> Learner<'a> {
     }
 
     fn training<'t>(&'t self, features: &'t FrameFeatures<'t>, binned: &'t Binned) -> TrainingData<'t> {
-        let truth = match &self.target {
-            Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
-            Target::Numbers(numbers) => Truth::Numbers(numbers),
-        };
-        TrainingData { features, binned, truth, weights: self.weights.as_deref() }
+        TrainingData { features, binned, truth: Truth::of(&self.target), weights: self.weights.as_deref() }
     }
 
     /// Fits a model to the given training rows until the `deadline`. If time is short, the model gets fewer trees.

@@ -33,7 +33,8 @@ pub fn encode_rows(frame: &Frame, signature: &Signature) -> Result<Vec<f32>, Fra
     encode_with_texts(frame, signature).map(|(rows, _)| rows)
 }
 
-/// Encodes the rows of `frame` as [`encode_rows`] does. Also returns the whole texts for which numbers of the rows stand.
+/// Encodes the rows of `frame` as [`encode_rows`] does. Also returns the whole texts that numbers of the rows
+/// represent.
 ///
 /// # Errors
 /// The same as [`encode_rows`].
@@ -69,7 +70,7 @@ impl<'a> Encoder<'a> {
         Ok(Self { columns, slots, texts })
     }
 
-    /// Returns the whole texts for which numbers of the rows stand.
+    /// Returns the whole texts that numbers of the rows represent.
     pub(crate) fn texts(&self) -> &RowTexts {
         &self.texts
     }
@@ -180,7 +181,7 @@ fn indices(names: &[String], categories: &[String], rare: &[String]) -> Vec<f32>
     names.iter().map(|name| known.get(name.as_str()).copied().unwrap_or(unseen) as f32).collect()
 }
 
-/// Adds the texts that occur in `codes` to `texts`. Returns the number that stands for each text in `names`.
+/// Adds the texts that occur in `codes` to `texts`. Returns the number that represents each text in `names`.
 fn numbered(codes: &[u32], names: &[String], texts: &mut RowTexts) -> Vec<f32> {
     let mut numbers = vec![f32::NAN; names.len()];
     for code in codes {

@@ -17,13 +17,13 @@ use evergreen_scoring::{
 };
 use evergreen_table::budget::{TooLarge, with_overhead};
 use evergreen_table::streamed::{RowBlock, StreamSample, StreamedTable};
-use evergreen_table::{Table, TableError, Target, at};
+use evergreen_table::{Table, TableError, at};
 
 use self::checkpoint::{Checkpoint, Identity};
 use crate::families::boosting_parameters;
 use crate::fit::{
     AddedRows, Binned, Boosted, BoostedRounds, Fitted, FrameFeatures, RoundWatch, StreamedFit, StreamedRows, Truth,
-    TruthScale, link,
+    TruthScale, link, outputs,
 };
 use crate::intervals;
 use crate::learner::{Learner, constrain, importances, origins, seed_of};
@@ -72,11 +72,13 @@ pub enum StreamedOutcome {
     Paused(Vec<u8>),
 }
 
-/// What the search on the sample has decided.
-struct Decided {
-    checkpoint: Checkpoint,
-    /// The model without its trees: columns, preprocessing, calibration, rule and interval.
-    template: Pipeline,
+/// One call of [`train_streamed`], without its pauses.
+struct StreamedCall<'a> {
+    prepared: &'a Prepared,
+    stream: RowStream<'a>,
+    plan: &'a Plan,
+    origin: &'a Origin,
+    watch: &'a ProgressWatch,
 }
 
 /// Returns how many bytes of memory a streamed training needs for its rows. `features` is the number of features, and
@@ -99,10 +101,10 @@ pub fn check_streaming(table: &StreamedTable, sample: Option<&Prepared>, memory:
     let (features, outputs) = match sample {
         Some(sample) => {
             let holes = sample.preprocessing().holes().len();
-            let classes = sample.table().target().labels().len() as u64;
+            let outputs = outputs(sample.table().target().labels().len());
             // A feature whose value may be missing has two binned columns.
             let features = (sample.preprocessing().features() + 2 * holes) as u64;
-            (features, if classes > 2 { classes } else { 1 })
+            (features, outputs as u64)
         }
         None => (columns.saturating_sub(1).max(1), 1),
     };
@@ -131,70 +133,162 @@ pub fn train_streamed(
     pauses: Pauses<'_>,
     watch: &ProgressWatch,
 ) -> Result<StreamedOutcome, LearningError> {
+    let call = StreamedCall { prepared, stream, plan, origin, watch };
     // See `train_watched` for the scope.
-    rayon::scope(|_| on_pool(prepared, stream, (plan, origin), pauses, watch))
+    rayon::scope(|_| call.run(&pauses))
 }
 
-fn on_pool(
-    prepared: &Prepared,
-    stream: RowStream<'_>,
-    (plan, origin): (&Plan, &Origin),
-    pauses: Pauses<'_>,
-    watch: &ProgressWatch,
-) -> Result<StreamedOutcome, LearningError> {
-    let started = Instant::now();
-    let identity = Identity::of(prepared.table(), plan, origin);
-    let earlier = pauses.earlier.as_deref().and_then(|bytes| Checkpoint::read(bytes, &identity));
-    let before = earlier.as_ref().map(|checkpoint| checkpoint.rounds.len());
-    let Decided { mut checkpoint, template } = match earlier {
-        Some(checkpoint) => Decided { template: decode(&checkpoint.template)?.0, checkpoint },
-        None => {
-            watch.enter(RunStage::Searching);
-            let decided = decide(prepared, (plan, origin), identity, pauses.deadline, watch)?;
-            (pauses.keep)(decided.checkpoint.write());
-            decided
-        }
-    };
-    watch.enter(RunStage::Fitting);
-    let (rows, left_out) = binned_rows(prepared, stream, &template)?;
-    let all = rows.len();
-    let choice = checkpoint.choice();
-    let seed = seed_of(plan.seed, choice.family);
-    let mut rounds =
-        Rounds { checkpoint: &checkpoint, pauses: &pauses, kept: Instant::now(), last: None, longest: Duration::ZERO };
-    let boosted = match rows.fit(boosting_parameters(&choice), seed, checkpoint.rounds.clone(), &mut rounds) {
-        StreamedFit::Complete(boosted) => boosted,
-        StreamedFit::Paused(rounds) => {
-            checkpoint.stalls = if before == Some(rounds.len()) { checkpoint.stalls + 1 } else { 0 };
-            if checkpoint.stalls >= MAX_STALLS {
-                return Err(LearningError::NoProgress);
+impl StreamedCall<'_> {
+    fn run(&self, pauses: &Pauses<'_>) -> Result<StreamedOutcome, LearningError> {
+        let started = Instant::now();
+        let identity = Identity::of(self.prepared.table(), self.plan, self.origin);
+        let earlier = pauses.earlier.as_deref().and_then(|bytes| Checkpoint::read(bytes, &identity));
+        let before = earlier.as_ref().map(|checkpoint| checkpoint.rounds.len());
+        let mut checkpoint = match earlier {
+            Some(checkpoint) => checkpoint,
+            None => {
+                self.watch.enter(RunStage::Searching);
+                let checkpoint = self.decide(identity, pauses.deadline)?;
+                (pauses.keep)(checkpoint.write());
+                checkpoint
             }
-            checkpoint.rounds = rounds;
-            return Ok(StreamedOutcome::Paused(checkpoint.write()));
+        };
+        self.watch.enter(RunStage::Fitting);
+        let (template, _) = decode(&checkpoint.template)?;
+        let (rows, warnings) = self.binned_rows(&template)?;
+        let choice = checkpoint.choice();
+        let seed = seed_of(self.plan.seed, choice.family);
+        let earlier = std::mem::take(&mut checkpoint.rounds);
+        let mut rounds = Rounds::new(&checkpoint, earlier.len(), pauses);
+        match rows.fit(boosting_parameters(&choice), seed, earlier, &mut rounds) {
+            StreamedFit::Complete(boosted) => {
+                checkpoint.warnings.extend(warnings);
+                let trained = self.finish(checkpoint, &template, boosted, started)?;
+                Ok(StreamedOutcome::Trained(Box::new(trained)))
+            }
+            StreamedFit::Paused(rounds) => {
+                checkpoint.stalls = if before == Some(rounds.len()) { checkpoint.stalls + 1 } else { 0 };
+                if checkpoint.stalls >= MAX_STALLS {
+                    return Err(LearningError::NoProgress);
+                }
+                checkpoint.rounds = rounds;
+                Ok(StreamedOutcome::Paused(checkpoint.write()))
+            }
         }
-    };
-    let features = origins(template.signature(), &template.parts().preprocessing, std::iter::empty());
-    let importances = importances(template.signature(), &features, &boosted.importances);
-    let pipeline = with_trees(&template, boosted)?;
-    let mut warnings = checkpoint.warnings;
-    warnings.push(explained(prepared.table(), stream.table.rows(), all));
-    warnings.extend(left_out);
-    let mut summary = checkpoint.summary;
-    summary.seconds += started.elapsed().as_secs_f64();
-    watch.enter(RunStage::Evaluating);
-    let fitted = FittedModel {
-        pipeline,
-        target: prepared.table().target().take(&prepared.split().training),
-        choice,
-        validated: checkpoint.validated,
-        importances,
-        summary,
-        candidates: checkpoint.candidates,
-        warnings,
-        fit_duration: started.elapsed(),
-    };
-    let trained = fitted.evaluated((prepared, plan, origin), Instant::now())?;
-    Ok(StreamedOutcome::Trained(Box::new(trained)))
+    }
+
+    /// Searches for hyperparameters on the sample.
+    fn decide(&self, identity: Identity, deadline: Instant) -> Result<Checkpoint, LearningError> {
+        let started = Instant::now();
+        let share = deadline.saturating_duration_since(started).mul_f64(SEARCH_SHARE);
+        let budget = self.prepared.table().settings().time_budget_seconds.map(Duration::from_secs);
+        let until = started + budget.map_or(share, |budget| budget.min(share));
+        let (learnt, column_warnings) = columns(self.prepared, self.plan, until, false)?;
+        let learner = learner(self.prepared, learnt)?;
+        let found = search(&learner, self.plan, until, self.watch)?;
+        let SearchResult { ranking, mut summary, candidates, mut warnings, .. } = found;
+        warnings.extend(column_warnings);
+        let best = ranking.into_iter().next().ok_or(SearchError::NoCandidate)?;
+        let interval = intervals::learn(&learner, &best.errors, None, until)?;
+        let RankedCandidate { choice, calibration, rule, validated, .. } = best;
+        let template = learner.pipeline(without_trees(&learner), calibration, rule, interval)?;
+        let template = encode(&template, &ArtifactMetadata::named(&self.origin.model));
+        (summary.seconds, summary.budget_seconds) = (0.0, until.saturating_duration_since(started).as_secs_f64());
+        Ok(Checkpoint::new(identity, &choice, (summary, candidates, warnings), validated, template))
+    }
+
+    /// Reads all rows except the hold-out into bins. Returns also warnings: which rows chose the model, to which rows it is
+    /// fitted, and which rows are left out.
+    fn binned_rows(&self, template: &Pipeline) -> Result<(StreamedRows, Vec<String>), LearningError> {
+        let RowStream { table: all, sample } = self.stream;
+        let (table, training) = (self.prepared.table(), &self.prepared.split().training);
+        let (signature, preprocessing) = (template.signature(), &template.parts().preprocessing);
+        let features = FrameFeatures::new(table.frame(), training, signature.columns(), preprocessing);
+        let mut binned = Binned::new(&features).with_holes(&features, holes(template));
+        let of_columns = origins(signature, preprocessing, std::iter::empty());
+        constrain(&mut binned, signature, &of_columns, &table.settings().monotone);
+        let outside = all.rows().saturating_sub(sample.count()) as usize;
+        let scale = TruthScale::of(Truth::of(table.target()), training);
+        let mut rows = StreamedRows::new(&binned, scale, training.len() + outside);
+        drop(binned);
+        let mut left_out = LeftOut::default();
+        let (target, weights) = (table.target().take(training), table.weights().map(|weights| at(weights, training)));
+        left_out.infinite += rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
+        let newest = oldest_held(self.prepared);
+        all.blocks(sample, |block: RowBlock| -> Result<(), TableError> {
+            let is_older = |row: &u32| match (&block.order, newest) {
+                (Some(order), Some(newest)) => order.get(*row as usize).is_some_and(|order| *order < newest),
+                _ => true,
+            };
+            let kept: Vec<u32> = (0..block.target.len() as u32).filter(is_older).collect();
+            let features = FrameFeatures::new(&block.frame, &kept, signature.columns(), preprocessing);
+            let (target, weights) =
+                (block.target.take(&kept), block.weights.as_ref().map(|weights| at(weights, &kept)));
+            left_out.infinite +=
+                rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
+            left_out.newer += block.target.len() - kept.len();
+            left_out.without_target += block.without_target;
+            left_out.new_labels += block.new_labels;
+            Ok(())
+        })?;
+        if rows.len() == 0 {
+            return Err(TableError::NoWeight(table.settings().weights.clone().unwrap_or_default()).into());
+        }
+        let mut warnings = vec![explained(table, all.rows(), rows.len())];
+        warnings.extend(left_out.warnings());
+        Ok((rows, warnings))
+    }
+
+    /// Completes and evaluates the model `template` with its fitted trees. `started` is the start of this call.
+    fn finish(
+        &self,
+        checkpoint: Checkpoint,
+        template: &Pipeline,
+        boosted: Boosted,
+        started: Instant,
+    ) -> Result<Trained, LearningError> {
+        let features = origins(template.signature(), &template.parts().preprocessing, std::iter::empty());
+        let importances = importances(template.signature(), &features, &boosted.importances);
+        let pipeline = with_trees(template, boosted)?;
+        let choice = checkpoint.choice();
+        let mut summary = checkpoint.summary;
+        summary.seconds += started.elapsed().as_secs_f64();
+        self.watch.enter(RunStage::Evaluating);
+        let fitted = FittedModel {
+            pipeline,
+            target: self.prepared.table().target().take(&self.prepared.split().training),
+            choice,
+            validated: checkpoint.validated,
+            importances,
+            summary,
+            candidates: checkpoint.candidates,
+            warnings: checkpoint.warnings,
+            fit_duration: started.elapsed(),
+        };
+        fitted.evaluated((self.prepared, self.plan, self.origin), Instant::now())
+    }
+}
+
+/// Numbers of rows outside the sample that the model is not fitted to, by the reason.
+#[derive(Default)]
+struct LeftOut {
+    without_target: u64,
+    new_labels: u64,
+    newer: usize,
+    infinite: usize,
+}
+
+impl LeftOut {
+    fn warnings(&self) -> impl Iterator<Item = String> {
+        let counts = [
+            (self.without_target, "the target has no value there"),
+            (self.new_labels, "their label does not occur in the sample"),
+            (self.newer as u64, "they are as new as the hold-out"),
+            (self.infinite as u64, "their target is too large for single precision"),
+        ];
+        let found = counts.into_iter().filter(|(count, _)| *count > 0);
+        found.map(|(count, why)| format!("{count} rows outside the sample are left out: {why}"))
+    }
 }
 
 /// Says which rows chose the model, and which rows it was fitted to.
@@ -206,40 +300,15 @@ fn explained(sample: &Table, rows: u64, fitted: usize) -> String {
     )
 }
 
-/// Searches for hyperparameters on the sample.
-fn decide(
-    prepared: &Prepared,
-    (plan, origin): (&Plan, &Origin),
-    identity: Identity,
-    deadline: Instant,
-    watch: &ProgressWatch,
-) -> Result<Decided, LearningError> {
-    let started = Instant::now();
-    let share = deadline.saturating_duration_since(started).mul_f64(SEARCH_SHARE);
-    let budget = prepared.table().settings().time_budget_seconds.map(Duration::from_secs);
-    let until = started + budget.map_or(share, |budget| budget.min(share));
-    let (learnt, warnings) = columns(prepared, plan, until, false)?;
-    let learner = learner(prepared, learnt)?;
-    let mut found = search(&learner, plan, until, watch)?;
-    found.warnings.extend(warnings);
-    let SearchResult { ranking, mut summary, candidates, warnings, .. } = found;
-    let best = ranking.into_iter().next().ok_or(SearchError::NoCandidate)?;
-    let interval = intervals::learn(&learner, &best.errors, None, until)?;
-    let RankedCandidate { choice, calibration, rule, validated, .. } = best;
-    let template = learner.pipeline(without_trees(&learner), calibration, rule, interval)?;
-    let template = encode(&template, &ArtifactMetadata::named(&origin.model));
-    (summary.seconds, summary.budget_seconds) = (0.0, until.saturating_duration_since(started).as_secs_f64());
-    let checkpoint = Checkpoint::new(identity, &choice, (summary, candidates, warnings), validated, template);
-    Ok(Decided { template: decode(&checkpoint.template)?.0, checkpoint })
-}
-
-/// Returns a model with one tree that has only a leaf, in the place of the trees that are not fitted yet.
+/// Returns a model whose only tree is one leaf. It replaces the trees, which are not fitted yet.
 fn without_trees(learner: &Learner<'_>) -> Fitted {
     let classes = learner.target().labels().len();
-    let outputs = if classes > 2 { classes } else { 1 };
     let leaf = Node::Leaf(vec![Weight { output: 0, weight: 0.0 }]);
-    let ensemble =
-        Ensemble { trees: vec![Tree { nodes: vec![leaf] }], aggregate: Aggregate::Sum, base: vec![0.0; outputs] };
+    let ensemble = Ensemble {
+        trees: vec![Tree { nodes: vec![leaf] }],
+        aggregate: Aggregate::Sum,
+        base: vec![0.0; outputs(classes)],
+    };
     let holes = learner.holes();
     Fitted { holes, ..Fitted::of(Predictor::Trees(ensemble), link(classes), Vec::new()) }
 }
@@ -247,10 +316,12 @@ fn without_trees(learner: &Learner<'_>) -> Fitted {
 /// Returns the model `template` with the fitted trees.
 fn with_trees(template: &Pipeline, boosted: Boosted) -> Result<Pipeline, LearningError> {
     let mut parts: PipelineParts = template.parts().clone();
-    let trees = Predictor::Trees(boosted.ensemble);
-    match &mut parts.predictor {
-        Predictor::Blend(members) => members.iter_mut().take(1).for_each(|member| member.predictor = trees.clone()),
-        predictor => *predictor = trees,
+    let predictor = match &mut parts.predictor {
+        Predictor::Blend(members) => members.first_mut().map(|member| &mut member.predictor),
+        predictor => Some(predictor),
+    };
+    if let Some(predictor) = predictor {
+        *predictor = Predictor::Trees(boosted.ensemble);
     }
     Ok(Pipeline::new(template.signature().clone(), parts)?)
 }
@@ -263,60 +334,6 @@ fn holes(template: &Pipeline) -> Vec<Hole> {
     }
 }
 
-/// Reads all rows except the hold-out into bins. Returns also warnings about rows that are left out.
-fn binned_rows(
-    prepared: &Prepared,
-    stream: RowStream<'_>,
-    template: &Pipeline,
-) -> Result<(StreamedRows, Vec<String>), LearningError> {
-    let (table, training) = (prepared.table(), &prepared.split().training);
-    let (signature, preprocessing) = (template.signature(), &template.parts().preprocessing);
-    let features = FrameFeatures::new(table.frame(), training, signature.columns(), preprocessing);
-    let mut binned = Binned::new(&features).with_holes(&features, holes(template));
-    let of_columns = origins(signature, preprocessing, std::iter::empty());
-    constrain(&mut binned, signature, &of_columns, &table.settings().monotone);
-    let outside = stream.table.rows().saturating_sub(stream.sample.count()) as usize;
-    let mut rows = StreamedRows::new(&binned, truth_scale(table.target(), training), training.len() + outside);
-    drop(binned);
-    let (target, weights) = (table.target().take(training), table.weights().map(|weights| at(weights, training)));
-    let mut infinite = rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
-    let newest = oldest_held(prepared);
-    let (mut newer, mut without_target, mut new_labels) = (0, 0, 0);
-    stream.table.blocks(stream.sample, |block: RowBlock| -> Result<(), TableError> {
-        without_target += block.without_target;
-        new_labels += block.new_labels;
-        let is_older = |row: &u32| match (&block.order, newest) {
-            (Some(order), Some(newest)) => order.get(*row as usize).is_some_and(|order| *order < newest),
-            _ => true,
-        };
-        let kept: Vec<u32> = (0..block.target.len() as u32).filter(is_older).collect();
-        newer += block.target.len() - kept.len();
-        let features = FrameFeatures::new(&block.frame, &kept, signature.columns(), preprocessing);
-        let (target, weights) = (block.target.take(&kept), block.weights.as_ref().map(|weights| at(weights, &kept)));
-        infinite += rows.add(AddedRows { features: &features, target: &target, weights: weights.as_deref() });
-        Ok(())
-    })?;
-    let told = [
-        (without_target, "the target has no value there"),
-        (new_labels, "their label does not occur in the sample"),
-        (newer as u64, "they are as new as the hold-out"),
-        (infinite as u64, "their target is too large for single precision"),
-    ];
-    if rows.len() == 0 {
-        return Err(TableError::NoWeight(table.settings().weights.clone().unwrap_or_default()).into());
-    }
-    let told = told.into_iter().filter(|(count, _)| *count > 0);
-    Ok((rows, told.map(|(count, why)| format!("{count} rows outside the sample are left out: {why}")).collect()))
-}
-
-fn truth_scale(target: &Target, rows: &[u32]) -> TruthScale {
-    let truth = match target {
-        Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
-        Target::Numbers(numbers) => Truth::Numbers(numbers),
-    };
-    TruthScale::of(truth, rows)
-}
-
 /// Returns the time of the oldest hold-out row. `None` if the table has no order column. Rows that are as new must not be
 /// trained on.
 fn oldest_held(prepared: &Prepared) -> Option<f64> {
@@ -327,12 +344,21 @@ fn oldest_held(prepared: &Prepared) -> Option<f64> {
 /// Decides after each round whether the fit pauses, and keeps checkpoints.
 struct Rounds<'a> {
     checkpoint: &'a Checkpoint,
+    /// Number of rounds of earlier calls.
+    earlier: usize,
     pauses: &'a Pauses<'a>,
+    /// The time of the last checkpoint.
     kept: Instant,
     /// The start of the last round.
     last: Option<Instant>,
     /// The duration of the longest round so far.
     longest: Duration,
+}
+
+impl<'a> Rounds<'a> {
+    fn new(checkpoint: &'a Checkpoint, earlier: usize, pauses: &'a Pauses<'a>) -> Self {
+        Self { checkpoint, earlier, pauses, kept: Instant::now(), last: None, longest: Duration::ZERO }
+    }
 }
 
 impl RoundWatch for Rounds<'_> {
@@ -346,7 +372,7 @@ impl RoundWatch for Rounds<'_> {
     }
 
     fn is_due(&mut self, round: usize) -> bool {
-        round > self.checkpoint.rounds.len() && self.kept.elapsed() >= self.pauses.every
+        round > self.earlier && self.kept.elapsed() >= self.pauses.every
     }
 
     fn keep(&mut self, rounds: BoostedRounds) {

@@ -7,6 +7,7 @@
 mod baseline;
 pub mod cause;
 pub mod champion;
+mod checkpoint;
 pub mod cost;
 mod curves;
 pub mod digest;
@@ -49,6 +50,7 @@ mod version;
 
 pub use baseline::Baseline;
 pub use champion::{Champion, ManualPromotion, Pointer};
+pub use checkpoint::{read_checkpoint, write_checkpoint};
 pub use curves::{
     CalibrationBin, ClassCurve, ClassificationCurves, Curves, MAX_CURVES, PredictedPart, RegressionCurves,
 };

@@ -142,8 +142,8 @@ impl Model {
         self.predict_with_texts(rows, &RowTexts::none())
     }
 
-    /// Predicts a batch of raw rows, as [`predict`](Self::predict) does. `texts` are the whole texts for which numbers of
-    /// the rows stand.
+    /// Predicts a batch of raw rows, as [`predict`](Self::predict) does. `texts` are the whole texts that
+    /// numbers of the rows represent.
     ///
     /// # Errors
     /// Those of [`predict`](Self::predict), and [`PredictError`] if a text is not in `texts`.

@@ -105,17 +105,8 @@ impl TableParts {
             lines: LineMapping::default(),
             content: PartContent::Parquet(file.clone()),
         };
-        Self { parts: vec![part], ..self.without_parts() }
-    }
-
-    /// Returns for each column of a file the index of the same column in the table.
-    pub(super) fn order_of(&self, file: usize) -> &[usize] {
-        self.parts.get(file).map_or(&[][..], |part| &part.order)
-    }
-
-    fn without_parts(&self) -> Self {
         Self {
-            parts: Vec::new(),
+            parts: vec![part],
             names: self.names.clone(),
             unnamed: self.unnamed.clone(),
             unread: self.unread.clone(),
@@ -124,6 +115,11 @@ impl TableParts {
             says_order: self.says_order,
             raw: self.raw,
         }
+    }
+
+    /// Returns for each column of a file the index of the same column in the table.
+    pub(super) fn order_of(&self, file: usize) -> &[usize] {
+        self.parts.get(file).map_or(&[][..], |part| &part.order)
     }
 
     fn empty(settings: &DatasetSettings) -> Self {

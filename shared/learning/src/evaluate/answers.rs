@@ -28,7 +28,7 @@ pub(crate) enum Answers {
 
 impl Answers {
     /// Predicts all rows with `model`. `raw` is a flat list: for each row, the column values as numbers, before the
-    /// model's preprocessing. `texts` are the whole texts for which some of the numbers stand.
+    /// model's preprocessing. `texts` are the whole texts that some of the numbers represent.
     pub(crate) fn of(model: &Model, raw: &[f32], texts: &RowTexts) -> Result<Self, PredictError> {
         let slots = model.signature().slots();
         let chunk = |rows| model.predict_with_texts(rows, texts);

@@ -1,7 +1,7 @@
 //! The model family of gradient boosting.
 
 use super::{Growth, ModelFamily};
-use crate::fit::{BoostingParameters, Cost, Hyperparameters};
+use crate::fit::{self, BoostingParameters, Cost, Hyperparameters};
 use crate::hyperparameters::{Choice, Dimension, ROUNDS, Space, fraction, log, whole};
 use crate::memory::Scale;
 use crate::memory::need::{GROWING_NODE, SUMS, add, most, nodes, times};
@@ -70,8 +70,6 @@ pub(crate) fn boosting_parameters(choice: &Choice) -> BoostingParameters {
     }
 }
 
-/// Returns how many scores gradient boosting computes for a row: the number of classes if there are more than two,
-/// otherwise 1.
 fn outputs(scale: &Scale) -> u64 {
-    if scale.classes > 2 { scale.classes } else { 1 }
+    fit::outputs(scale.classes as usize) as u64
 }

@@ -106,6 +106,11 @@ pub(crate) fn link(classes: usize) -> Link {
     }
 }
 
+/// Returns how many scores boosted trees compute for a row. `classes` is the number of classes, or 0 for regression.
+pub(crate) fn outputs(classes: usize) -> usize {
+    if classes > 2 { classes } else { 1 }
+}
+
 /// Result of a gradient boosting fit.
 #[derive(Debug)]
 pub(crate) struct Boosted {
@@ -160,8 +165,9 @@ fn boost(
         round.iter().enumerate().for_each(|(output, tree)| watch.add(output, tree));
         watch.end_round();
     }
+    let cut_short = !boosting.is_complete() && !watch.is_done();
     let losses = watch.into_losses();
-    Boosted { losses, ..boosting.finish(training.binned.columns().len()) }
+    Boosted { cut_short, losses, ..boosting.finish(training.binned.columns().len()) }
 }
 
 /// Gradient boosting on binned rows, round by round.
@@ -174,7 +180,6 @@ struct Boosting<'a> {
     /// The trees of each round so far. A round has one tree for each output.
     rounds: Vec<Vec<GrownTree>>,
     gains: Vec<f64>,
-    is_cut_short: bool,
     /// The memory of the last tree's rows, which the next tree uses again.
     memory: Vec<GradientRow>,
 }
@@ -195,7 +200,6 @@ impl<'a> Boosting<'a> {
             wanted,
             rounds: Vec::with_capacity(wanted),
             gains: Vec::new(),
-            is_cut_short: false,
             memory: Vec::new(),
         }
     }
@@ -220,7 +224,6 @@ impl<'a> Boosting<'a> {
         let mut round = Vec::with_capacity(self.loss.outputs());
         while round.len() < self.loss.outputs() {
             if is_up() {
-                self.is_cut_short = true;
                 return None;
             }
             let output = round.len();
@@ -255,7 +258,7 @@ impl<'a> Boosting<'a> {
         Boosted {
             ensemble: Ensemble { trees, aggregate: Aggregate::Sum, base: self.loss.base() },
             importances: normalised(&of_features),
-            cut_short: self.is_cut_short,
+            cut_short: false,
             losses: Vec::new(),
         }
     }

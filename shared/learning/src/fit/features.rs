@@ -6,7 +6,7 @@ use std::sync::Arc;
 use evergreen_lifecycle::time::raw_days;
 use evergreen_lifecycle::{Column, ColumnKind, DatePart};
 use evergreen_scoring::{Encoding, Preprocessing};
-use evergreen_table::{Frame, MISSING, Values};
+use evergreen_table::{Frame, MISSING, Target, Values};
 
 use super::binned::Binned;
 use crate::rows::{Words, words_of};
@@ -217,7 +217,15 @@ fn one_hot<'a>(values: &'a Values, kind: &ColumnKind, encodings: &[Encoding]) ->
     categories.iter().map(code).chain(missing).map(|code| FeatureSource::Text(codes, code)).collect()
 }
 
-impl Truth<'_> {
+impl<'a> Truth<'a> {
+    /// Returns the true targets of a table.
+    pub(crate) fn of(target: &'a Target) -> Self {
+        match target {
+            Target::Classes { labels, classes } => Self::Classes { classes, count: labels.len() },
+            Target::Numbers(numbers) => Self::Numbers(numbers),
+        }
+    }
+
     /// Returns how many numbers a forest predicts for a row: one for each class, or 1 for a regression.
     pub(super) fn outputs(&self) -> usize {
         match self {

@@ -1,7 +1,7 @@
 //! The checkpoint of a streamed training: what the search has decided, and the trees so far.
 
 use evergreen_lifecycle::digest::sha256_hex;
-use evergreen_lifecycle::{Candidate, Family, SearchSummary};
+use evergreen_lifecycle::{Candidate, Family, SearchSummary, read_checkpoint, write_checkpoint};
 use evergreen_table::Table;
 use serde::{Deserialize, Serialize};
 
@@ -10,9 +10,6 @@ use crate::gap::Losses;
 use crate::hyperparameters::Choice;
 use crate::search::Plan;
 use crate::train::Origin;
-
-/// Number of bytes before the JSON part of a checkpoint: the length of the JSON part.
-const LENGTH: usize = 8;
 
 /// What a checkpoint belongs to. A training with another table, plan or program begins again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -76,20 +73,13 @@ impl Checkpoint {
 
     /// Writes the checkpoint.
     pub(super) fn write(&self) -> Vec<u8> {
-        // The JSON part cannot fail: it has no map with keys that are not texts.
-        let json = serde_json::to_vec(self).unwrap_or_default();
-        let mut bytes = Vec::with_capacity(LENGTH + json.len() + self.template.len());
-        bytes.extend_from_slice(&(json.len() as u64).to_le_bytes());
-        bytes.extend_from_slice(&json);
-        bytes.extend_from_slice(&self.template);
-        bytes
+        // This cannot fail: the checkpoint has no map with keys that are not texts.
+        write_checkpoint(self, &self.template).unwrap_or_default()
     }
 
     /// Reads a checkpoint. `None` if it belongs to another training, or if an earlier release wrote it in another form.
     pub(super) fn read(bytes: &[u8], identity: &Identity) -> Option<Self> {
-        let (length, rest) = bytes.split_first_chunk::<LENGTH>()?;
-        let (json, template) = rest.split_at_checked(usize::try_from(u64::from_le_bytes(*length)).ok()?)?;
-        let checkpoint: Self = serde_json::from_slice(json).ok()?;
+        let (checkpoint, template): (Self, _) = read_checkpoint(bytes)?;
         (checkpoint.identity == *identity).then(|| Self { template: template.to_vec(), ..checkpoint })
     }
 }

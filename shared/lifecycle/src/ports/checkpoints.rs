@@ -7,7 +7,7 @@ use crate::RunId;
 
 /// Keeps the checkpoint of a training run, from which another invocation goes on.
 pub trait Checkpoints: Send + Sync {
-    /// Returns the last checkpoint of the training run `run`. `None` if there is none.
+    /// Returns the last checkpoint of the training run `run`, or `None` if the run has no checkpoint.
     ///
     /// # Errors
     /// [`Unavailable`] when the call to the object store fails.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-/// The whole texts of raw rows. In a raw row, a number stands for each text.
+/// The whole texts of raw rows. In a raw row, a number represents each text.
 ///
 /// Only imported models with a column of whole texts need them. Other rows have none.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -19,7 +19,7 @@ impl RowTexts {
         Self { list: Vec::new() }
     }
 
-    /// Adds a text. Returns the number that stands for it in a raw row.
+    /// Adds a text. Returns the number that represents it in a raw row.
     pub fn push(&mut self, text: impl Into<Arc<str>>) -> f32 {
         if self.list.len() >= MOST {
             // No text has this number, so a model fails and does not answer for another text.
@@ -29,7 +29,7 @@ impl RowTexts {
         (self.list.len() - 1) as f32
     }
 
-    /// Returns the text for which a number stands. `None` if there is none.
+    /// Returns the text that a number represents, or `None` if no text has this number.
     pub fn get(&self, number: f32) -> Option<&Arc<str>> {
         (number >= 0.0).then(|| self.list.get(number as usize))?
     }

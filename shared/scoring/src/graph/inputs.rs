@@ -48,7 +48,7 @@ enum Source {
     },
 }
 
-/// Raw rows of `slots` values each, and the whole texts for which numbers of them stand.
+/// Raw rows of `slots` values each, and the whole texts that numbers of the rows represent.
 #[derive(Debug, Clone, Copy)]
 pub(super) struct RawRows<'a> {
     pub(super) values: &'a [f32],

@@ -3,7 +3,7 @@
 use evergreen_lifecycle::{ColumnRole, Label};
 
 use super::groups::RowGroup;
-use super::{StreamSample, StreamedTable};
+use super::{OpenedFile, StreamSample, StreamedTable};
 use crate::frame::{Frame, FrameColumn, MISSING};
 use crate::infer::Storage;
 use crate::labels;
@@ -28,7 +28,7 @@ pub struct RowBlock {
     pub new_labels: u64,
 }
 
-/// The target of a block before rows are left out: a class or a number for each row, or why there is none.
+/// The target of each row of a block: its class or number, or the reason why the model cannot learn from the row.
 enum BlockTarget {
     Classes(Vec<Result<u32, NoClass>>),
     Numbers(Vec<f64>),
@@ -54,9 +54,11 @@ impl StreamedTable {
             let reading = sample.reading.columns.get(column);
             reading.is_some_and(|reading| reading.storage != Storage::Skip && reading.role != ColumnRole::Group)
         };
-        let ranges = |file: &super::OpenedFile, index: usize, group: usize| {
+        let ranges = |file: &OpenedFile, index: usize| {
             let order = self.parts.order_of(index);
-            Ok(file.parquet.chunks(group, |column| order.get(column).is_some_and(|column| is_read(*column))))
+            let is_read = |column: usize| order.get(column).is_some_and(|column| is_read(*column));
+            let groups = 0..file.parquet.rows_of_groups().count();
+            Ok(groups.map(|group| file.parquet.chunks(group, is_read)).collect())
         };
         self.each_group(ranges, |_, _| {}, |group| visit(self.block(&group, sample)?))
     }
@@ -139,17 +141,18 @@ impl BlockTarget {
         }
     }
 
-    /// Returns how many rows have no target, and how many have a label that is not known.
+    /// Returns how many rows outside the sample have no target, and how many have a label that is not known.
     fn left_out(&self, is_outside: impl Fn(usize) -> bool) -> (u64, u64) {
-        let count = |is_counted: &dyn Fn(usize) -> bool, rows: usize| {
-            (0..rows).filter(|row| is_outside(*row) && is_counted(*row)).count() as u64
-        };
         match self {
             Self::Classes(classes) => {
-                let of = |why| move |row: usize| classes.get(row) == Some(&Err(why));
-                (count(&of(NoClass::Missing), classes.len()), count(&of(NoClass::Unknown), classes.len()))
+                let rows = || classes.iter().enumerate().filter(|(row, _)| is_outside(*row));
+                let count = |why| rows().filter(|(_, class)| **class == Err(why)).count() as u64;
+                (count(NoClass::Missing), count(NoClass::Unknown))
             }
-            Self::Numbers(numbers) => (count(&|row| !self.is_known(row), numbers.len()), 0),
+            Self::Numbers(numbers) => {
+                let rows = numbers.iter().enumerate().filter(|(row, _)| is_outside(*row));
+                (rows.filter(|(_, number)| number.is_nan()).count() as u64, 0)
+            }
         }
     }
 

@@ -42,19 +42,20 @@ struct Wanted {
 }
 
 impl StreamedTable {
-    /// Calls `work` for each row group in the order of the rows. `ranges` says which bytes of a group are read, and `seen`
-    /// gets them on another thread, in the same order.
+    /// Calls `work` for each row group in the order of the rows. `ranges` returns for each group of a file which bytes are
+    /// read, and `seen` gets them on another thread, in the same order.
     pub(super) fn each_group(
         &self,
-        ranges: impl Fn(&OpenedFile, usize, usize) -> Result<Vec<Range<u64>>, TableError>,
+        ranges: impl Fn(&OpenedFile, usize) -> Result<Vec<Vec<Range<u64>>>, TableError>,
         seen: impl FnMut(usize, &FileBytes) + Send,
         mut work: impl FnMut(RowGroup<'_>) -> Result<(), TableError>,
     ) -> Result<(), TableError> {
         let mut wanted = Vec::new();
         for (index, file) in self.files.iter().enumerate() {
             let mut first = 0;
-            for (group, rows) in file.parquet.rows_of_groups().enumerate() {
-                wanted.push(Wanted { file: index, group, first, rows, ranges: ranges(file, index, group)? });
+            let groups = file.parquet.rows_of_groups().zip(ranges(file, index)?);
+            for (group, (rows, ranges)) in groups.enumerate() {
+                wanted.push(Wanted { file: index, group, first, rows, ranges });
                 first += rows;
             }
         }

@@ -37,11 +37,8 @@ impl StreamSample {
     }
 }
 
-/// The rows of one file that are in the sample, as a Parquet file.
-#[derive(Default)]
-struct Copied {
-    writer: Option<ArrowWriter<Vec<u8>>>,
-}
+/// Writes the rows of one file that are in the sample to a Parquet file. `None` before the first such row.
+type SampleWriter = Option<ArrowWriter<Vec<u8>>>;
 
 impl StreamedTable {
     /// Reads all files once, and returns about `wanted` of their rows as a table. All rows if there are fewer. The table has
@@ -59,7 +56,7 @@ impl StreamedTable {
         // A hash is below this limit for the wanted share of all rows.
         let limit = if wanted >= all { u64::MAX } else { (wanted as f64 / all as f64 * u64::MAX as f64) as u64 };
         let mut digests: Vec<Sha256> = self.files.iter().map(|_| Sha256::new()).collect();
-        let mut copied: Vec<Copied> = self.files.iter().map(|_| Copied::default()).collect();
+        let mut writers: Vec<SampleWriter> = self.files.iter().map(|_| None).collect();
         let mut rows = RowSet::default();
         let digest = |file: usize, bytes: &FileBytes| {
             if let Some(digest) = digests.get_mut(file) {
@@ -71,10 +68,10 @@ impl StreamedTable {
             let hashes = group.parts(self).read(hashes)?.finish();
             let taken: Vec<usize> = (0..).zip(hashes).filter(|(_, hash)| *hash <= limit).map(|(row, _)| row).collect();
             taken.iter().for_each(|row| rows.add(group.row(*row)));
-            copied.get_mut(group.index).map_or(Ok(()), |copied| copied.add(&group, &taken))
+            writers.get_mut(group.index).map_or(Ok(()), |writer| copy(&group, &taken, writer))
         })?;
         self.check_size(rows.count(), wanted.min(all))?;
-        let files = self.written(copied)?;
+        let files = self.written(writers)?;
         let (mut table, reading) = read::table(files, self.settings.clone(), &self.target, memory)?;
         // The first file may have no row in the sample. Then another file decides the order of the sample's columns.
         let reading = reading.in_order(&self.parts.names).ok_or(TableError::OtherSample)?;
@@ -123,9 +120,9 @@ impl StreamedTable {
     }
 
     /// Returns the rows of the sample as Parquet files. A file without such rows is left out.
-    fn written(&self, copied: Vec<Copied>) -> Result<Vec<(String, Bytes)>, TableError> {
-        let mut files = Vec::with_capacity(copied.len());
-        for (file, Copied { writer }) in self.files.iter().zip(copied) {
+    fn written(&self, writers: Vec<SampleWriter>) -> Result<Vec<(String, Bytes)>, TableError> {
+        let mut files = Vec::with_capacity(writers.len());
+        for (file, writer) in self.files.iter().zip(writers) {
             if let Some(writer) = writer {
                 let content = writer.into_inner().map_err(damaged(&file.stored.name))?;
                 files.push((format!("a sample of {}", file.stored.name), Bytes::from(content)));
@@ -152,22 +149,20 @@ impl StreamedTable {
     }
 }
 
-impl Copied {
-    /// Adds rows of a group. `rows` are their indices in the group.
-    fn add(&mut self, group: &RowGroup<'_>, rows: &[usize]) -> Result<(), TableError> {
-        if rows.is_empty() {
-            return Ok(());
-        }
-        let ranges: Vec<Range<usize>> =
-            rows.chunk_by(|a, b| a + 1 == *b).filter_map(|run| Some(*run.first()?..run.last()? + 1)).collect();
-        group.parquet.copy_rows(&group.file.stored.name, ranges, &mut self.writer)
+/// Copies rows of a group to the sample. `rows` are their indices in the group.
+fn copy(group: &RowGroup<'_>, rows: &[usize], writer: &mut SampleWriter) -> Result<(), TableError> {
+    if rows.is_empty() {
+        return Ok(());
     }
+    let ranges: Vec<Range<usize>> =
+        rows.chunk_by(|a, b| a + 1 == *b).filter_map(|run| Some(*run.first()?..run.last()? + 1)).collect();
+    group.parquet.copy_rows(&group.file.stored.name, ranges, writer)
 }
 
-/// Returns which bytes of a row group are read for the sample: all of them, since the digest of a file covers each byte.
-fn spans(file: &OpenedFile, _: usize, group: usize) -> Result<Vec<Range<u64>>, TableError> {
+/// Returns which bytes of each row group are read for the sample: all, since the digest of a file covers each byte.
+fn spans(file: &OpenedFile, _: usize) -> Result<Vec<Vec<Range<u64>>>, TableError> {
     let spans = file.parquet.spans().ok_or_else(|| TableError::RowGroups(file.stored.name.clone()))?;
-    Ok(spans.into_iter().nth(group).into_iter().collect())
+    Ok(spans.into_iter().map(|span| vec![span]).collect())
 }
 
 /// Returns the fingerprint of a streamed table: a SHA-256 of the sample's fingerprint and the digests of the files.

@@ -76,10 +76,7 @@ pub(super) fn opened(file: &StreamedFile) -> Result<(ParquetFile, Vec<String>), 
     let last = end.last(TAIL).ok_or_else(other)?;
     let (length, letters) = last.split_first_chunk::<4>().ok_or_else(other)?;
     let footer = u64::from(u32::from_le_bytes(*length)) + TAIL as u64;
-    if letters != b"PAR1" || footer > file.size {
-        return Err(other());
-    }
-    if footer > MAX_FOOTER {
+    if letters != b"PAR1" || footer > file.size.min(MAX_FOOTER) {
         return Err(other());
     }
     if footer > file.size - start {

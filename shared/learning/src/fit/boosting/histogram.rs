@@ -59,7 +59,7 @@ impl Tiles {
         Self { tiles: bins.chunks(WIDTH).map(tile).collect() }
     }
 
-    /// Adds rows. `values` returns the values of a feature, of which those of the given `rows` are added to its `bins`.
+    /// Adds the given `rows` to the bins. `values` returns the values of a feature for all rows of the block.
     pub(super) fn extend(&mut self, bins: &mut [FeatureBins], rows: &[u32], values: impl Fn(usize) -> Vec<f32> + Sync) {
         let tiles = self.tiles.par_iter_mut().zip(bins.par_chunks_mut(WIDTH)).enumerate();
         tiles.for_each(|(at, (tile, bins))| {

@@ -92,10 +92,7 @@ impl StreamedRows {
     /// Adds rows. Rows with the weight 0 are left out, and rows whose target is not finite in single precision. Returns the
     /// number of the latter.
     pub(crate) fn add(&mut self, AddedRows { features, target, weights }: AddedRows<'_>) -> usize {
-        let truth = match target {
-            Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
-            Target::Numbers(numbers) => Truth::Numbers(numbers),
-        };
+        let truth = Truth::of(target);
         let weighted = |row: &u32| weights.is_none_or(|weights| weights.get(*row as usize).is_some_and(|it| *it > 0.0));
         let is_finite = |row: &u32| self.scale.truth(truth, *row).is_finite();
         let (rows, infinite): (Vec<u32>, Vec<u32>) =
@@ -208,11 +205,7 @@ mod tests {
         let all = columns(0..ROWS);
         let features = FrameFeatures::of_columns(&[&all[0], &all[1], &all[2]]);
         let whole = target(0..ROWS, outputs);
-        let truth = match &whole {
-            Target::Classes { labels, classes } => Truth::Classes { classes, count: labels.len() },
-            Target::Numbers(numbers) => Truth::Numbers(numbers),
-        };
-        let scale = TruthScale::of(truth, &(0..ROWS as u32).collect::<Vec<_>>());
+        let scale = TruthScale::of(Truth::of(&whole), &(0..ROWS as u32).collect::<Vec<_>>());
         let mut rows = StreamedRows::new(&Binned::new(&features), scale, ROWS);
         for start in (0..ROWS).step_by(block) {
             let range = start..(start + block).min(ROWS);
