@@ -7,6 +7,8 @@
 //! with `--csv` trains as the train function does, with a search over all families unless one is named. The default of
 //! `--seed NUMBER` is 1. The time counts from rows in memory to a fitted model.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::num::ParseIntError;
@@ -19,6 +21,8 @@ use evergreen_lifecycle::{Family, PrimaryMetric, Task};
 use evergreen_scoring::{ArtifactMetadata, Model};
 use evergreen_table::{DataFile, DatasetSettings, Table};
 use serde_json::{Map, Value, json};
+
+use support::peak_rss_bytes;
 
 const USAGE: &str = "usage: fit (--train FILE --test FILE | --csv FILE) --target COLUMN --family NAME [--set NAME=VALUE]... \
                      [--seed NUMBER] [--budget SECONDS] [--settings FILE]";
@@ -155,12 +159,4 @@ fn scores(model: &Model, holdout: &Holdout, task: Task) -> Result<Map<String, Va
         said.insert("predict_seconds".into(), began.elapsed().as_secs_f64().into());
     }
     Ok(said)
-}
-
-/// Returns the peak memory of this process in bytes. `None` if the system does not report the peak memory.
-fn peak_rss_bytes() -> Option<u64> {
-    // The peak memory is the maximum resident set size.
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }

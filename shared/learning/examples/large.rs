@@ -3,6 +3,8 @@
 //!
 //! Usage: `cargo run --release --example large -- TRAIN.parquet TEST.parquet TARGET ROUNDS LEAVES`.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::File;
@@ -23,6 +25,8 @@ use evergreen_lifecycle::{Family, PrimaryMetric};
 use evergreen_table::streamed::{RangeSource, StreamedFile, StreamedTable};
 use evergreen_table::{DataFile, DatasetSettings, Table};
 use serde_json::{Value, json};
+
+use support::peak_rss_bytes;
 
 const USAGE: &str = "usage: large TRAIN.parquet TEST.parquet TARGET ROUNDS LEAVES";
 
@@ -116,12 +120,4 @@ fn run() -> Result<Value, Box<dyn Error>> {
         "rows_bytes": streaming_bytes(fitted, prepared.preprocessing().features() as u64, 1),
         "peak_rss_bytes": peak,
     }))
-}
-
-/// Returns the peak memory of this process in bytes. `None` if the system does not report the peak memory.
-fn peak_rss_bytes() -> Option<u64> {
-    // The peak memory is the maximum resident set size.
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }

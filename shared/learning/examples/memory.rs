@@ -6,6 +6,8 @@
 
 #![allow(clippy::print_stdout, reason = "the JSON is what it is for")]
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs::{self, File};
@@ -20,6 +22,8 @@ use evergreen_lifecycle::Family;
 use evergreen_table::budget::{FileSample, sample_ranges};
 use evergreen_table::{DataFile, DatasetSettings, Table};
 use serde_json::{Value, json};
+
+use support::peak_rss_bytes;
 
 fn main() {
     match run() {
@@ -72,12 +76,4 @@ fn sample(path: &str, file: usize, range: Range<u64>) -> Result<FileSample, Box<
     let mut content = Vec::new();
     opened.take(range.end - range.start).read_to_end(&mut content)?;
     Ok(FileSample { file, range, content })
-}
-
-/// Returns the peak memory of this process in bytes. `None` if the system does not report the peak memory.
-fn peak_rss_bytes() -> Option<u64> {
-    // The peak memory is the maximum resident set size.
-    let status = fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find_map(|line| line.strip_prefix("VmHWM:"))?;
-    line.trim().strip_suffix("kB")?.trim().parse::<u64>().ok().map(|kibibytes| kibibytes * 1024)
 }

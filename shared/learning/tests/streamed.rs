@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use bytes::Bytes;
 use common::{origin, train};
 use evergreen_learning::{
@@ -21,8 +21,7 @@ use evergreen_learning::{
 use evergreen_lifecycle::{Evaluation, Family};
 use evergreen_table::streamed::{RangeSource, StreamSample, StreamedFile, StreamedTable};
 use evergreen_table::{DataFile, DatasetSettings, Table};
-use parquet::arrow::ArrowWriter;
-use parquet::file::properties::WriterProperties;
+use evergreen_testkit::parquet;
 
 /// Number of rows in each generated file.
 const ROWS: usize = 3_000;
@@ -56,13 +55,7 @@ fn file(name: &str, from: usize) -> DataFile {
         ("number", Arc::new(Float64Array::from_iter_values(rows.clone().map(noisy)))),
         ("label", Arc::new(StringArray::from_iter_values(rows.clone().map(label)))),
     ];
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)));
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(700)).build();
-    let mut content = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut content, batch.as_ref().unwrap().schema(), Some(properties)).unwrap();
-    writer.write(&batch.unwrap()).unwrap();
-    writer.close().unwrap();
-    DataFile { name: name.to_owned(), content }
+    DataFile { name: name.to_owned(), content: parquet(columns, Some(700)) }
 }
 
 fn files() -> [DataFile; 2] {

@@ -2,12 +2,11 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, StringArray};
+use evergreen_testkit::parquet;
 use evergreen_tests::Stack;
 use evergreen_tests::training::fresh_id;
 use evergreen_tests::wait::{seconds, until};
-use parquet::arrow::ArrowWriter;
-use parquet::file::properties::WriterProperties;
 use serde_json::{Value, json};
 use tokio::process::Command;
 
@@ -29,13 +28,7 @@ fn plants(rows: usize) -> Vec<u8> {
         ("soil", Arc::new(Float64Array::from_iter_values(number(71)))),
         ("size", Arc::new(StringArray::from_iter_values((0..rows).map(size)))),
     ];
-    let batch = RecordBatch::try_from_iter(columns).expect("the columns have the same length");
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(5_000)).build();
-    let mut content = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties)).expect("a schema");
-    writer.write(&batch).expect("memory takes rows");
-    writer.close().expect("memory takes a footer");
-    content
+    parquet(columns, Some(5_000))
 }
 
 fn boosting(rounds: u32, leaves: u32) -> Value {

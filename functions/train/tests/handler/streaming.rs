@@ -2,11 +2,10 @@
 
 use std::sync::Arc;
 
-use arrow_array::{ArrayRef, Float64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, StringArray};
 use evergreen_lifecycle::{AuditedAction, EventKind, RunStatus, VerificationOutcome};
+use evergreen_testkit::parquet;
 use evergreen_train::{TrainReport, TrainResponse};
-use parquet::arrow::ArrowWriter;
-use parquet::file::properties::WriterProperties;
 use serde_json::{Value, json};
 
 use crate::support::TestWorld;
@@ -23,13 +22,7 @@ fn flowers() -> Vec<u8> {
         ("c", Arc::new(Float64Array::from_iter_values(number(71)))),
         ("variety", Arc::new(StringArray::from_iter_values((0..ROWS).map(variety)))),
     ];
-    let batch = RecordBatch::try_from_iter(columns).unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(300)).build();
-    let mut content = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties)).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
-    content
+    parquet(columns, Some(300))
 }
 
 fn world() -> TestWorld {

@@ -13,7 +13,6 @@ use flate2::Compression;
 use flate2::write::GzEncoder;
 use parquet::arrow::ArrowWriter;
 use parquet::arrow::arrow_reader::ParquetRecordBatchReaderBuilder;
-use parquet::file::properties::WriterProperties;
 use serde_json::{Value, json};
 use std::io::Write;
 
@@ -68,12 +67,7 @@ fn parquet_of(rows: &[Value]) -> Vec<u8> {
         ("country", texts("country")),
         ("number", Arc::new((0..rows.len() as i64).map(Some).collect::<Int64Array>())),
     ];
-    let batch = RecordBatch::try_from_iter_with_nullable(columns.into_iter().map(|(name, array)| (name, array, true)));
-    let batch = batch.unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(1500)).build();
-    let mut writer = ArrowWriter::try_new(Vec::new(), batch.schema(), Some(properties)).unwrap();
-    writer.write(&batch).unwrap();
-    writer.into_inner().unwrap()
+    evergreen_testkit::parquet(columns, Some(1500))
 }
 
 /// PartAnswers one row as `/predict` does: the label and the probabilities.

@@ -5,13 +5,12 @@ use std::io;
 use std::ops::Range;
 use std::sync::Arc;
 
-use ::parquet::arrow::ArrowWriter;
-use ::parquet::file::properties::WriterProperties;
-use arrow_array::{ArrayRef, Float64Array, Int64Array, RecordBatch, StringArray};
+use arrow_array::{ArrayRef, Float64Array, Int64Array, StringArray};
 use bytes::Bytes;
 use evergreen_lifecycle::digest::sha256_hex;
 use evergreen_table::streamed::{RangeSource, RowBlock, StreamSample, StreamedFile, StreamedTable};
 use evergreen_table::{DatasetSettings, Table, TableError, Target, Values};
+use evergreen_testkit::parquet;
 
 use super::MEMORY;
 
@@ -46,25 +45,7 @@ fn file(from: usize, label: impl Fn(usize) -> Option<String>) -> Vec<u8> {
         ("day", Arc::new(Int64Array::from_iter_values(rows.clone().map(|row| row as i64 / 14)))),
         ("y", Arc::new(StringArray::from_iter(rows.map(label)))),
     ];
-    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-    let properties = WriterProperties::builder().set_max_row_group_row_count(Some(300)).build();
-    let mut content = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), Some(properties)).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
-    content
-}
-
-/// Writes columns as a Parquet file.
-fn written(columns: Vec<(&str, ArrayRef)>) -> Vec<u8> {
-    let columns = columns.into_iter().map(|(name, array)| (name, array, true));
-    let batch = RecordBatch::try_from_iter_with_nullable(columns).unwrap();
-    let mut content = Vec::new();
-    let mut writer = ArrowWriter::try_new(&mut content, batch.schema(), None).unwrap();
-    writer.write(&batch).unwrap();
-    writer.close().unwrap();
-    content
+    parquet(columns, Some(300))
 }
 
 fn yes_or_no(row: usize) -> Option<String> {
@@ -227,8 +208,8 @@ fn a_first_file_without_rows_does_not_change_which_column_is_which() {
     let numbers = |rows: Range<usize>, step: usize| -> ArrayRef {
         Arc::new(Float64Array::from_iter_values(rows.map(|row| (row * step % 997) as f64)))
     };
-    let empty = written(vec![("x", numbers(0..0, 1)), ("z", numbers(0..0, 1)), ("y", numbers(0..0, 1))]);
-    let rows = written(vec![("y", numbers(0..ROWS, 7)), ("x", numbers(0..ROWS, 1)), ("z", numbers(0..ROWS, 3))]);
+    let empty = parquet(vec![("x", numbers(0..0, 1)), ("z", numbers(0..0, 1)), ("y", numbers(0..0, 1))], None);
+    let rows = parquet(vec![("y", numbers(0..ROWS, 7)), ("x", numbers(0..ROWS, 1)), ("z", numbers(0..ROWS, 3))], None);
     let table = opened(&[empty, rows], "task = \"regression\"").unwrap();
     let (sample, kept) = table.sample(300, MEMORY).unwrap();
     let blocks = blocks(&table, &kept);
@@ -252,7 +233,7 @@ fn a_first_file_without_rows_does_not_change_which_column_is_which() {
 fn rows_that_are_all_equal_have_no_sample() {
     let same: ArrayRef = Arc::new(Float64Array::from_iter_values((0..ROWS).map(|_| 1.0)));
     let label: ArrayRef = Arc::new(StringArray::from_iter_values((0..ROWS).map(|row| ["no", "yes"][row % 2])));
-    let table = opened(&[written(vec![("x", same), ("y", label)])], "").unwrap();
+    let table = opened(&[parquet(vec![("x", same), ("y", label)], None)], "").unwrap();
     let error = table.sample(100, MEMORY).map(|_| ()).unwrap_err().to_string();
     assert!(error.contains("because equal rows are in the sample together"), "{error}");
 }
@@ -261,7 +242,7 @@ fn rows_that_are_all_equal_have_no_sample() {
 fn a_column_that_two_files_store_in_different_ways_is_named() {
     let numbers: ArrayRef = Arc::new(Float64Array::from_iter_values((0..20).map(f64::from)));
     let texts: ArrayRef = Arc::new(StringArray::from_iter_values((0..20).map(|row| row.to_string())));
-    let file = |x: &ArrayRef| written(vec![("x", Arc::clone(x)), ("y", Arc::clone(&texts))]);
+    let file = |x: &ArrayRef| parquet(vec![("x", Arc::clone(x)), ("y", Arc::clone(&texts))], None);
     let error = opened(&[file(&numbers), file(&texts)], "").err().unwrap().to_string();
     let expected = "b.parquet, column \"x\": stored as text, and as number in a.parquet";
     assert!(error.starts_with(expected), "{error}");
