@@ -19,8 +19,10 @@ use crate::import::{ImportError, classes_of};
 /// Number of made-up rows.
 const ROWS: usize = 12;
 
-/// Maximum number of words of a vocabulary for made-up texts, and of vocabularies.
+/// Maximum number of words of one vocabulary that made-up texts use.
 const MAX_WORDS: usize = 1000;
+
+/// Maximum number of vocabularies that made-up texts use.
 const MAX_VOCABULARIES: usize = 10;
 
 /// Maximum difference between the answers to a row alone and among others, relative to its size if that is above 1.
