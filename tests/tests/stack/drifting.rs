@@ -120,7 +120,9 @@ async fn rows_unlike_those_of_training_raise_an_alarm_and_usual_rows_end_it() {
     assert!(raised[0].text.contains("no longer like the training data"), "{}", raised[0].text);
 
     let shown = stack.api.get("/drift").await.ok().body.clone();
-    assert!(shown["sentence"].as_str().is_some_and(|text| text.starts_with("Drift in the last hour")), "{shown}");
+    // The last hour of a day also ends a day, a week and four weeks. The sentence then names the longest of them.
+    assert!(shown["sentence"].as_str().is_some_and(|text| text.starts_with("Drift in the last ")), "{shown}");
+    assert!(shown["sentence"].as_str().is_some_and(|text| text.contains("6000 rows")), "{shown}");
 
     served.store(&stack, "a-usual-one", &served.counts(1.0)).await;
     stack.until_over("data-drifted").await;
