@@ -30,7 +30,7 @@ pub async fn score(jobs: &BatchService, options: ScoreOptions) -> Result<Answer,
         return Ok(Answer::new(json!({"job": job, "execution": execution}), text));
     }
     let wait = Wait::begin(&waiting, format!("batch job {job}"), format!("evergreen score --status {job}"));
-    let end = wait.until(|| look(jobs, &job, &execution)).await?;
+    let end = wait.until(|| progress(jobs, &job, &execution)).await?;
     ended(jobs, &job, &end).await
 }
 
@@ -81,8 +81,8 @@ async fn unplanned(jobs: &BatchService, job: &JobId) -> Result<Answer, Failure> 
     Ok(Answer::new(json!({"job": job, "planned": null, "complete": complete, "problem": problem}), text))
 }
 
-/// Looks how far the job is, and whether its execution has ended.
-async fn look(jobs: &BatchService, job: &JobId, execution: &str) -> Result<WaitProgress, Failure> {
+/// Returns the progress of the job, or how its execution has ended.
+async fn progress(jobs: &BatchService, job: &JobId, execution: &str) -> Result<WaitProgress, Failure> {
     match jobs.state(execution).await? {
         Some(ExecutionState::Succeeded) => return Ok(WaitProgress::Done(Value::Null)),
         Some(ExecutionState::Failed(problem)) => return Ok(WaitProgress::Done(Value::String(problem))),
