@@ -196,7 +196,10 @@ async fn open_stream(
     // Nothing is kept before the training begins.
     let opened = reads.serve(storage, retries, async |_| {}, work).await?;
     match opened {
-        Ok((prepared, profile, table, sample)) => Ok((prepared, profile, TableStream { table, sample, reads })),
+        Ok((prepared, profile, table, sample)) => {
+            let source = name.to_owned();
+            Ok((prepared, profile, TableStream { source, table, sample, reads }))
+        }
         Err(error) => Err(reads.failure().map_or(error, TrainError::from)),
     }
 }
@@ -215,7 +218,8 @@ fn prepare(
     Ok((prepared, profile))
 }
 
-fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {
+/// Creates the error about a table from the data set `origin`.
+pub(crate) fn refused(origin: &str) -> impl FnOnce(TableError) -> TrainError {
     let origin = origin.to_owned();
     |error| TrainError::Table { origin, error: Box::new(error) }
 }

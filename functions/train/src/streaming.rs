@@ -10,7 +10,7 @@ mod reads;
 use std::time::Duration;
 
 use evergreen_learning::{
-    Origin, Pauses, Plan, Prepared, ProgressWatch, RowStream, StreamedOutcome, Trained, train_streamed,
+    LearningError, Origin, Pauses, Plan, Prepared, ProgressWatch, RowStream, StreamedOutcome, Trained, train_streamed,
 };
 use evergreen_lifecycle::ports::{Checkpoints, Unavailable};
 use evergreen_lifecycle::{Actor, ActorKind, DraftedChange, Run, time};
@@ -19,6 +19,7 @@ use evergreen_table::streamed::{StreamSample, StreamedTable};
 pub(crate) use self::kept::KeptTraining;
 pub(crate) use self::reads::TableReads;
 
+use crate::dataset::refused;
 use crate::error::TrainError;
 use crate::event::TrainingOptions;
 use crate::ports::TrainWorld;
@@ -41,6 +42,8 @@ const ACTOR: &str = "train";
 
 /// The rows of a table that stay in the store, and the reads that fetch them.
 pub(crate) struct TableStream {
+    /// The prefix of the S3 keys of the files, or the key of the only one.
+    pub(crate) source: String,
     pub(crate) table: StreamedTable,
     pub(crate) sample: StreamSample,
     pub(crate) reads: TableReads,
@@ -73,7 +76,7 @@ impl<W: TrainWorld> Trainer<'_, W> {
         let origin =
             Origin { model: self.settings.model.to_string(), code_version: self.settings.code_version.clone() };
         let deadline = learning_deadline(invocation.deadline, self.world.clock().now(), None);
-        let TableStream { table, sample, mut reads } = stream;
+        let TableStream { source, table, sample, mut reads } = stream;
         let keeper = reads.keeper();
         let work = off_thread(move || {
             let keep = move |checkpoint| keeper.keep(checkpoint);
@@ -94,7 +97,11 @@ impl<W: TrainWorld> Trainer<'_, W> {
                 self.pause((run, options), checkpoint, (invocation, retries)).await?;
                 Ok(StreamedTraining::Paused)
             }
-            Err(error) => Err(reads.failure().map_or_else(|| error.into(), TrainError::from)),
+            Err(error) => Err(match (reads.failure(), error) {
+                (Some(failure), _) => failure.into(),
+                (None, LearningError::Rows(error)) => refused(&source)(error),
+                (None, error) => error.into(),
+            }),
         }
     }
 

@@ -212,6 +212,12 @@ pub enum TableError {
         /// Reason why the row cannot be used, for example because it is empty.
         why: OddRow,
     },
+    /// Error: a row of a table that is read as a stream has a label that its sample does not have, and the setting `strict`
+    /// in `dataset.toml` forbids to leave it out.
+    #[error(
+        "{0}: the sample of the table has no row with the label of this row; dataset.toml makes this an error (`strict`)"
+    )]
+    NewLabel(FilePlace),
     /// Error: a column of the table's first file is missing in a later file.
     #[error("{file}: no column {column:?}, which {first} has; expected the same columns in every file")]
     MissingColumn {
@@ -371,6 +377,22 @@ impl TableError {
         match self {
             Self::OneLabel { target, rows, .. } => Self::OneLabel { target, rows, left_out: odd.left_out() },
             error => error,
+        }
+    }
+
+    /// Returns the place of the error, if it has a row or a line.
+    pub(super) fn place_mut(&mut self) -> Option<&mut FilePlace> {
+        match self {
+            Self::NotUtf8(place)
+            | Self::UnclosedQuote(place)
+            | Self::Json(place)
+            | Self::NewLabel(place)
+            | Self::OddRow { place, .. }
+            | Self::Ragged { place, .. }
+            | Self::EmptyCell { place, .. }
+            | Self::WrongCell { place, .. }
+            | Self::LongLabel { place, .. } => Some(place),
+            _ => None,
         }
     }
 

@@ -206,5 +206,5 @@ impl ColumnFacts<'_> {
 /// Maximum number of different numbers in a column of labels or codes.
 const FEW: usize = 20;
 
-const A_NUMBER: &str = "a number";
-const A_MOMENT: &str = "a date or time such as 2026-11-24 or 2026-11-24T10:00:00Z";
+pub(super) const A_NUMBER: &str = "a number";
+pub(super) const A_MOMENT: &str = "a date or time such as 2026-11-24 or 2026-11-24T10:00:00Z";

@@ -4,7 +4,7 @@ use std::collections::HashMap;
 
 use super::cell::{CellValue, FileCell, TextForm};
 use super::date::CLOCK_DAY;
-use super::infer::{ColumnReading, Storage};
+use super::infer::{A_MOMENT, A_NUMBER, ColumnReading, Storage};
 use super::marks::MissingMarks;
 use super::memo::Memo;
 use super::parts::{CellCollector, CellReader, RowPosition};
@@ -177,6 +177,24 @@ impl LoadedColumn {
         }
     }
 
+    /// Returns which values the column has, if `value` has another type and is not missing. `None` otherwise.
+    pub(super) fn expected(&self, value: CellValue) -> Option<&'static str> {
+        use CellValue::{Boolean, Clock, Infinite, Mark, Missing, Moment, Number, Padded, Span};
+        match (self, value) {
+            (_, Missing | Mark | Infinite)
+            | (Self::Skipped | Self::Texts(_) | Self::Words(_), _)
+            | (Self::Number(_), Number(_) | Padded(_) | Clock(_) | Span(_))
+            | (Self::Boolean(_), Boolean(_))
+            | (Self::Timestamp(_), Moment(_) | Clock(_))
+            | (Self::Wide(_), Number(_) | Padded(_) | Moment(_) | Clock(_) | Span(_)) => None,
+            (Self::Boolean(_), Number(number)) if number == 0.0 || number == 1.0 => None,
+            (Self::Number(_), _) => Some(A_NUMBER),
+            (Self::Boolean(_), _) => Some("true or false"),
+            (Self::Timestamp(_), _) => Some(A_MOMENT),
+            (Self::Wide(_), _) => Some("a number or a date"),
+        }
+    }
+
     pub(super) fn append(&mut self, later: Self) {
         if matches!(later, Self::Skipped) {
             // The values of the later rows were not stored, for example because the column has too many different
@@ -264,15 +282,25 @@ impl<'a> Loader<'a> {
     pub(super) fn finish(self) -> Vec<LoadedColumn> {
         self.columns.into_iter().map(|(loaded, _)| loaded).collect()
     }
+
+    /// Stores the value of the next row of a column. Returns which values the column has, if this one has another type.
+    #[inline]
+    pub(super) fn add(&mut self, column: usize, cell: &FileCell<'_>) -> Option<&'static str> {
+        let ((loaded, memo), form) = self.columns.get_mut(column).zip(self.forms.get(column))?;
+        if matches!(loaded, LoadedColumn::Skipped) {
+            return None;
+        }
+        let value = memo.parse(cell, *form, self.marks, false).value;
+        loaded.push(cell, value);
+        loaded.expected(value)
+    }
 }
 
 impl CellReader for Loader<'_> {
+    #[inline]
     fn cell(&mut self, column: usize, _: RowPosition, cell: FileCell<'_>) {
-        if let Some(((loaded, memo), form)) = self.columns.get_mut(column).zip(self.forms.get(column))
-            && !matches!(loaded, LoadedColumn::Skipped)
-        {
-            loaded.push(&cell, memo.parse(&cell, *form, self.marks, false).value);
-        }
+        // A value of another type is no error here: the inference of types has seen all rows.
+        let _ = self.add(column, &cell);
     }
 
     fn needs(&self, column: usize) -> bool {

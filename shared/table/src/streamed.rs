@@ -5,6 +5,7 @@
 //! takes the sample. The second one returns the rows outside the sample, read exactly as the sample was read.
 
 mod block;
+mod checked;
 mod groups;
 mod row_hash;
 mod row_set;

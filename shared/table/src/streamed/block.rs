@@ -2,6 +2,7 @@
 
 use evergreen_lifecycle::{ColumnRole, Label};
 
+use super::checked::{CheckedLoader, WrongValue};
 use super::groups::RowGroup;
 use super::{OpenedFile, StreamSample, StreamedTable};
 use crate::frame::{Frame, FrameColumn, MISSING};
@@ -9,7 +10,11 @@ use crate::infer::Storage;
 use crate::labels;
 use crate::load::{CodedTexts, LoadedColumn, Loader};
 use crate::parts::RowPosition;
-use crate::{TableError, Target};
+use crate::{OddRow, TableError, Target};
+
+/// What the error about a value of another type adds to the expected type.
+const AS_IN_SAMPLE: &str = " as in the sample of the table; correct it, or, if it stands for a missing value, add it to `missing` \
+                            in dataset.toml";
 
 /// Some rows of a streamed table, which are not in its sample. They are read as the sample was read.
 #[derive(Debug)]
@@ -30,21 +35,25 @@ pub struct RowBlock {
 
 /// The target of each row of a block: its class or number, or the reason why the model cannot learn from the row.
 enum BlockTarget {
-    Classes(Vec<Result<u32, NoClass>>),
+    Classes(Vec<Result<u32, NoTarget>>),
     Numbers(Vec<f64>),
 }
 
+/// Why a model cannot learn from a row.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum NoClass {
+enum NoTarget {
+    /// The target has no value.
     Missing,
-    Unknown,
+    /// No row of the sample has the label.
+    NewLabel,
 }
 
 impl StreamedTable {
     /// Reads all rows that are not in the sample, and calls `visit` with each block of them, in the order of the rows.
     ///
     /// # Errors
-    /// [`TableError`] if a file cannot be read, if a weight or a row's order is missing, or the error of `visit`.
+    /// [`TableError`] if a file cannot be read, if a value has another type than in the sample, if a weight or a row's order
+    /// is missing, if a row is left out and the setting `strict` forbids it, or the error of `visit`.
     pub fn blocks(
         &self,
         sample: &StreamSample,
@@ -70,18 +79,29 @@ impl StreamedTable {
         // Whole groups are in the sample or outside, so the groups of the other rows do not matter.
         let groups = readings.iter_mut().filter(|reading| reading.role == ColumnRole::Group);
         groups.for_each(|reading| reading.storage = Storage::Skip);
+        let is_outside = |row: usize| !sample.rows.has(group.row(row));
         let loader = Loader::new(&readings, &sample.reading.forms, &sample.reading.marks, group.rows);
-        let mut loaded = parts.read(loader)?.finish();
+        let (mut loaded, wrong) = parts.read(CheckedLoader::new(loader, group, &is_outside))?.finish();
+        if let Some(WrongValue { row, column, expected }) = wrong {
+            return Err(self.cell_error(group.position(row), column, expected, AS_IN_SAMPLE));
+        }
         let target = readings.iter().position(|reading| reading.role == ColumnRole::Target);
         let target = target.and_then(|target| loaded.get_mut(target)).map(std::mem::take).unwrap_or_default();
         let target = BlockTarget::of(target, &sample.labels);
-        let is_outside = |row: usize| !sample.rows.has(group.row(row));
-        let kept: Vec<bool> = (0..group.rows).map(|row| is_outside(row) && target.is_known(row)).collect();
-        let (without_target, new_labels) = target.left_out(is_outside);
+        let (mut kept, mut without_target, mut new_labels) = (vec![false; group.rows], 0, 0);
+        for (row, kept) in kept.iter_mut().enumerate().filter(|(row, _)| is_outside(*row)) {
+            match target.unusable(row) {
+                None => *kept = true,
+                Some(why) => {
+                    self.check_strict(group.position(row), why)?;
+                    *(if why == NoTarget::Missing { &mut without_target } else { &mut new_labels }) += 1;
+                }
+            }
+        }
         let (mut columns, mut weights, mut order) = (Vec::new(), None, None);
         for (index, (mut loaded, reading)) in loaded.into_iter().zip(&readings).enumerate() {
             let Some(name) = parts.names.get(index) else { continue };
-            self.check(&loaded, reading.role, group, name)?;
+            self.check(&loaded, reading.role, group, index)?;
             loaded.retain(&kept);
             match (reading.role, loaded) {
                 (ColumnRole::Weights, LoadedColumn::Number(values)) => weights = Some(values),
@@ -103,7 +123,7 @@ impl StreamedTable {
         loaded: &LoadedColumn,
         role: ColumnRole,
         group: &RowGroup<'_>,
-        name: &str,
+        column: usize,
     ) -> Result<(), TableError> {
         let (wrong, expected) = match (role, loaded) {
             (ColumnRole::Weights, LoadedColumn::Number(values)) => {
@@ -114,14 +134,25 @@ impl StreamedTable {
             }
             _ => (None, ""),
         };
-        match wrong {
-            Some(row) => {
-                let at = RowPosition { file: group.index as u32, line: group.first + row as u64 + 1 };
-                let (place, column) = (self.parts.place(at), name.to_owned());
-                Err(TableError::WrongCell { place, column, expected, hint: String::new() })
+        wrong.map_or(Ok(()), |row| Err(self.cell_error(group.position(row), column, expected, "")))
+    }
+
+    /// Returns an error if the setting `strict` forbids to leave a row out for this reason.
+    fn check_strict(&self, at: RowPosition, why: NoTarget) -> Result<(), TableError> {
+        let is_strict = |why: OddRow| self.settings.strict.contains(&why);
+        match why {
+            NoTarget::Missing if is_strict(OddRow::NoTarget) => {
+                Err(TableError::OddRow { place: self.parts.place(at), why: OddRow::NoTarget })
             }
-            None => Ok(()),
+            NoTarget::NewLabel if is_strict(OddRow::RareLabel) => Err(TableError::NewLabel(self.parts.place(at))),
+            _ => Ok(()),
         }
+    }
+
+    /// Creates the error about a cell. `hint` is added at the end of the message.
+    fn cell_error(&self, at: RowPosition, column: usize, expected: &'static str, hint: &str) -> TableError {
+        let column = self.parts.names.get(column).cloned().unwrap_or_default();
+        TableError::WrongCell { place: self.parts.place(at), column, expected, hint: hint.to_owned() }
     }
 }
 
@@ -134,24 +165,12 @@ impl BlockTarget {
         }
     }
 
-    fn is_known(&self, row: usize) -> bool {
+    /// Returns why the model cannot learn from a row. `None` if it can.
+    fn unusable(&self, row: usize) -> Option<NoTarget> {
         match self {
-            Self::Classes(classes) => classes.get(row).is_some_and(Result::is_ok),
-            Self::Numbers(numbers) => numbers.get(row).is_some_and(|number| !number.is_nan()),
-        }
-    }
-
-    /// Returns how many rows outside the sample have no target, and how many have a label that is not known.
-    fn left_out(&self, is_outside: impl Fn(usize) -> bool) -> (u64, u64) {
-        match self {
-            Self::Classes(classes) => {
-                let rows = || classes.iter().enumerate().filter(|(row, _)| is_outside(*row));
-                let count = |why| rows().filter(|(_, class)| **class == Err(why)).count() as u64;
-                (count(NoClass::Missing), count(NoClass::Unknown))
-            }
+            Self::Classes(classes) => classes.get(row).map_or(Some(NoTarget::Missing), |class| class.err()),
             Self::Numbers(numbers) => {
-                let rows = numbers.iter().enumerate().filter(|(row, _)| is_outside(*row));
-                (rows.filter(|(_, number)| number.is_nan()).count() as u64, 0)
+                numbers.get(row).is_none_or(|number| number.is_nan()).then_some(NoTarget::Missing)
             }
         }
     }
@@ -171,15 +190,15 @@ impl BlockTarget {
 }
 
 /// Returns the class of each row: the index of its label among the labels of the sample.
-fn classes(texts: &CodedTexts, known: &[Label]) -> Vec<Result<u32, NoClass>> {
+fn classes(texts: &CodedTexts, known: &[Label]) -> Vec<Result<u32, NoTarget>> {
     let class = |text: &String| {
         let label = labels::label_like(text, known)?;
         known.iter().position(|known| *known == label).map(|class| class as u32)
     };
     let of_codes: Vec<Option<u32>> = texts.names.iter().map(class).collect();
     let of_code = |code: &u32| match *code {
-        MISSING => Err(NoClass::Missing),
-        code => of_codes.get(code as usize).copied().flatten().ok_or(NoClass::Unknown),
+        MISSING => Err(NoTarget::Missing),
+        code => of_codes.get(code as usize).copied().flatten().ok_or(NoTarget::NewLabel),
     };
     texts.codes.iter().map(of_code).collect()
 }

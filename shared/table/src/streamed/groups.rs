@@ -6,7 +6,7 @@ use std::thread;
 
 use super::{OpenedFile, StreamedTable};
 use crate::TableError;
-use crate::parts::{FileBytes, ParquetFile, TableParts};
+use crate::parts::{FileBytes, ParquetFile, RowPosition, TableParts};
 
 /// A row group (a block of rows) whose bytes are in memory.
 pub(super) struct RowGroup<'a> {
@@ -29,6 +29,16 @@ impl RowGroup<'_> {
     /// Returns the number of a row among all rows of the table. `row` is its index in the group.
     pub(super) fn row(&self, row: usize) -> u64 {
         self.file.first + self.first + row as u64
+    }
+
+    /// Returns the position of a row for error messages. `row` is its index in the group.
+    pub(super) fn position(&self, row: usize) -> RowPosition {
+        RowPosition { file: self.index as u32, line: self.first + row as u64 + 1 }
+    }
+
+    /// Returns the index in the group of the row at a position in the file.
+    pub(super) fn index_of(&self, at: RowPosition) -> usize {
+        at.line.saturating_sub(self.first + 1) as usize
     }
 }
 

@@ -25,6 +25,11 @@ impl RowSet {
         self.words.get((row / 64) as usize).is_some_and(|word| word >> (row % 64) & 1 == 1)
     }
 
+    /// Returns the rows of the set from `first` on, in ascending order.
+    pub(super) fn from(&self, first: u64) -> impl Iterator<Item = u64> + '_ {
+        (first..64 * self.words.len() as u64).filter(|row| self.has(*row))
+    }
+
     /// Returns the number of rows in the set.
     pub(super) fn count(&self) -> u64 {
         self.count
@@ -41,5 +46,6 @@ mod tests {
         [0, 63, 64, 200].into_iter().for_each(|row| rows.add(row));
         let found: Vec<u64> = (0..300).filter(|row| rows.has(*row)).collect();
         assert_eq!((found, rows.count()), (vec![0, 63, 64, 200], 4));
+        assert_eq!(rows.from(63).collect::<Vec<_>>(), [63, 64, 200]);
     }
 }

@@ -72,7 +72,8 @@ impl StreamedTable {
         })?;
         self.check_size(rows.count(), wanted.min(all))?;
         let files = self.written(writers)?;
-        let (mut table, reading) = read::table(files, self.settings.clone(), &self.target, memory)?;
+        let read = read::table(files, self.settings.clone(), &self.target, memory);
+        let (mut table, reading) = read.map_err(|error| self.placed(error, &rows))?;
         // The first file may have no row in the sample. Then another file decides the order of the sample's columns.
         let reading = reading.in_order(&self.parts.names).ok_or(TableError::OtherSample)?;
         table.profile.files = self.profiles(digests)?;
@@ -125,10 +126,22 @@ impl StreamedTable {
         for (file, writer) in self.files.iter().zip(writers) {
             if let Some(writer) = writer {
                 let content = writer.into_inner().map_err(damaged(&file.stored.name))?;
-                files.push((format!("a sample of {}", file.stored.name), Bytes::from(content)));
+                files.push((sampled_name(&file.stored.name), Bytes::from(content)));
             }
         }
         Ok(files)
+    }
+
+    /// Returns an error about the sample with the row's number in the whole file, if the error names a row. `rows` are the
+    /// rows of the sample.
+    fn placed(&self, mut error: TableError, rows: &RowSet) -> TableError {
+        if let Some(place) = error.place_mut()
+            && let Some(file) = self.files.iter().find(|file| sampled_name(&file.stored.name) == place.file)
+            && let Some(row) = rows.from(file.first).nth(place.line.saturating_sub(1) as usize)
+        {
+            (place.file, place.line) = (file.stored.name.clone(), row - file.first + 1);
+        }
+        error
     }
 
     /// Describes the files of the whole table.
@@ -147,6 +160,11 @@ impl StreamedTable {
         };
         self.files.iter().zip(digests).map(profile).collect()
     }
+}
+
+/// Returns the name of a file's sample, for error messages.
+fn sampled_name(file: &str) -> String {
+    format!("a sample of {file}")
 }
 
 /// Copies rows of a group to the sample. `rows` are their indices in the group.

@@ -149,6 +149,66 @@ fn rows_without_a_known_label_are_left_out_and_counted() {
     assert!(blocks.iter().all(known));
 }
 
+/// Returns a file whose column `x` is stored as text. The row with the index `odd` has a text, all others a number.
+fn file_with_a_text(odd: usize) -> Vec<u8> {
+    let x = |row: usize| if row == odd { format!("many, {row}") } else { (row * 7).to_string() };
+    let numbers = Float64Array::from_iter_values((0..ROWS).map(|row| (row % 7) as f64));
+    let x = StringArray::from_iter_values((0..ROWS).map(x));
+    parquet(vec![("x", Arc::new(x)), ("y", Arc::new(numbers))], Some(300))
+}
+
+/// Returns the error of a table that is read as a stream: of its sample, or else of its blocks.
+fn error_of(table: &StreamedTable) -> String {
+    let read = table.sample(300, MEMORY).and_then(|(_, rows)| table.blocks(&rows, |_| Ok(())));
+    read.unwrap_err().to_string()
+}
+
+#[test]
+fn a_value_of_another_type_is_an_error_that_names_it_in_the_sample_and_outside() {
+    let hint = "; correct it, or, if it stands for a missing value, add it to `missing` in dataset.toml";
+    let (mut inside, mut outside) = (0, 0);
+    for odd in (5..ROWS).step_by(31) {
+        let table = opened(&[file_with_a_text(odd)], "").unwrap();
+        let error = error_of(&table);
+        let place = format!("a.parquet, row {}, column \"x\": expected a number as in ", odd + 1);
+        *(if error == format!("{place}the sample of the table{hint}") { &mut outside } else { &mut inside }) += 1;
+        assert!(error.starts_with(&place) && error.ends_with(hint), "{error}");
+    }
+    assert!(inside > 0 && outside > 0, "{inside} rows in the sample, {outside} outside");
+}
+
+#[test]
+fn a_text_as_the_number_to_predict_is_an_error_outside_the_sample_too() {
+    let settings = "target = \"x\"\ntask = \"regression\"";
+    for odd in (5..ROWS).step_by(31) {
+        let error = error_of(&opened(&[file_with_a_text(odd)], settings).unwrap());
+        assert!(error.starts_with(&format!("a.parquet, row {}, column \"x\": expected a number", odd + 1)), "{error}");
+    }
+}
+
+#[test]
+fn a_text_that_the_settings_call_missing_is_missing_outside_the_sample_too() {
+    let table = opened(&[file_with_a_text(702)], "missing = [\"\", \"many, 702\"]").unwrap();
+    let (sample, rows) = table.sample(300, MEMORY).unwrap();
+    let gaps = |numbers: &[f32]| numbers.iter().filter(|number| number.is_nan()).count();
+    let of_block = |block: &RowBlock| gaps(numbers_of(block.frame.column("x").map(|column| &column.values)));
+    let outside: usize = blocks(&table, &rows).iter().map(of_block).sum();
+    assert_eq!(gaps(numbers_of(sample.frame().column("x").map(|column| &column.values))) + outside, 1);
+}
+
+#[test]
+fn strict_settings_forbid_rows_outside_the_sample_without_a_known_label() {
+    let without = |row: usize| if row == 1_700 { None } else { yes_or_no(row) };
+    let new = |row: usize| if row == 1_700 { Some("perhaps".to_owned()) } else { yes_or_no(row) };
+    let opened =
+        |label: fn(usize) -> Option<String>, toml: &str| opened(&[file(0, label), file(ROWS, label)], toml).unwrap();
+    let error = error_of(&opened(without, "strict = [\"no_target\"]"));
+    assert!(error.starts_with("b.parquet, row 701: the target has no value"), "{error}");
+    let error = error_of(&opened(new, "strict = true"));
+    let expected = "b.parquet, row 701: the sample of the table has no row with the label of this row";
+    assert!(error.starts_with(expected), "{error}");
+}
+
 #[test]
 fn the_rows_of_a_group_stay_together() {
     let table = opened(&[file(0, yes_or_no), file(ROWS, yes_or_no)], "group = \"day\"").unwrap();
