@@ -299,7 +299,7 @@ impl<'a> Loader<'a> {
 impl CellReader for Loader<'_> {
     #[inline]
     fn cell(&mut self, column: usize, _: RowPosition, cell: FileCell<'_>) {
-        // A value of another type is no error here: the inference of types has seen all rows.
+        // The inference of types has seen all rows, so no value has another type.
         let _ = self.add(column, &cell);
     }
 

@@ -1,4 +1,4 @@
-//! Loads the rows of a row group, and notes the first value outside the sample that has not the type of its column.
+//! Loads the rows of a row group, and notes the first value outside the sample that has another type than its column.
 
 use super::groups::RowGroup;
 use crate::cell::FileCell;
@@ -13,7 +13,7 @@ pub(super) struct CheckedLoader<'a> {
     wrong: Option<WrongValue>,
 }
 
-/// A value that has not the type of its column.
+/// A value that has another type than its column.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct WrongValue {
     /// Index of the row in its row group.

@@ -26,7 +26,7 @@ impl RowSet {
     }
 
     /// Returns the rows of the set from `first` on, in ascending order.
-    pub(super) fn from(&self, first: u64) -> impl Iterator<Item = u64> + '_ {
+    pub(super) fn rows_from(&self, first: u64) -> impl Iterator<Item = u64> + '_ {
         (first..64 * self.words.len() as u64).filter(|row| self.has(*row))
     }
 
@@ -46,6 +46,6 @@ mod tests {
         [0, 63, 64, 200].into_iter().for_each(|row| rows.add(row));
         let found: Vec<u64> = (0..300).filter(|row| rows.has(*row)).collect();
         assert_eq!((found, rows.count()), (vec![0, 63, 64, 200], 4));
-        assert_eq!(rows.from(63).collect::<Vec<_>>(), [63, 64, 200]);
+        assert_eq!(rows.rows_from(63).collect::<Vec<_>>(), [63, 64, 200]);
     }
 }

@@ -137,7 +137,7 @@ impl StreamedTable {
     fn placed(&self, mut error: TableError, rows: &RowSet) -> TableError {
         if let Some(place) = error.place_mut()
             && let Some(file) = self.files.iter().find(|file| sampled_name(&file.stored.name) == place.file)
-            && let Some(row) = rows.from(file.first).nth(place.line.saturating_sub(1) as usize)
+            && let Some(row) = rows.rows_from(file.first).nth(place.line.saturating_sub(1) as usize)
         {
             (place.file, place.line) = (file.stored.name.clone(), row - file.first + 1);
         }
